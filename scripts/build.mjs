@@ -1,0 +1,52 @@
+// Bundles the CLI and the library into dist/. Bundled, because a cold start is something users wait for:
+// the config schema's library alone takes 100 ms to load from its many files, and a few after tree shaking.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+rmSync('dist', { recursive: true, force: true });
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { metafile } = await build({
+  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  define: { 'process.env.MCP_BRIDGE_VERSION': JSON.stringify(version) },
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as bridgeRequire } from 'node:module'; const require = bridgeRequire(import.meta.url);",
+  },
+});
+chmodSync('dist/cli.js', 0o755);
+writeLicences(metafile);
+writeTypes();
+
+/** The licences of what the bundle contains, as their terms ask. */
+function writeLicences({ inputs }) {
+  const folders = new Set(Object.keys(inputs).flatMap((file) => file.match(/^node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const licence = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return `${name} ${version} (${license})\n\n${licence ? readFileSync(join(folder, licence), 'utf8') : ''}`;
+  });
+  writeFileSync('dist/THIRD-PARTY-LICENSES.txt', texts.join('\n\n----------\n\n'));
+}
+
+function writeTypes() {
+  const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json'), '..', 'bin', 'tsc');
+  if (!existsSync(tsc)) throw new Error('typescript is not installed: run npm install');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+}

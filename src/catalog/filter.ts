@@ -1,0 +1,117 @@
+import type { ToolFilter } from '../config/settings.ts';
+import { BridgeError, messageOf } from '../errors.ts';
+
+/** A tool as its server calls it and as clients see it; a glob may speak of either. */
+export interface ToolNames {
+  readonly own: string;
+  readonly exposed: string;
+}
+
+export interface UnmatchedGlob {
+  readonly glob: string;
+  readonly kind: 'allow' | 'deny';
+}
+
+export interface CompiledToolFilter {
+  /** Whether the tool is shown and may be called: every filter has to allow it, and `deny` wins over `allow`. */
+  allows(tool: ToolNames): boolean;
+  /** The globs that match none of the tools, for once the lists are known: a misspelt `deny` protects nothing. Each is named once. */
+  unmatched(tools: Iterable<ToolNames>): UnmatchedGlob[];
+}
+
+interface Matcher extends UnmatchedGlob {
+  matches(tool: ToolNames): boolean;
+}
+
+/** Globs backtrack, and names come from servers: the specification wants at most 128 characters, so twice that is no tool. */
+const MAX_NAME_LENGTH = 256;
+/** Verdicts kept; more tools than that are judged anew. */
+const MAX_VERDICTS = 10_000;
+
+/**
+ * Compiles allow and deny globs (`*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `!(a|b)`; case-sensitive). Names are no paths: `*` matches slashes and dots
+ * as well. Where there is a glob, names over 256 characters are refused.
+ * Throws a BridgeError `CONFIG` for a glob that cannot be read.
+ */
+export async function createToolFilter(filters: readonly ToolFilter[]): Promise<CompiledToolFilter> {
+  const active = filters.filter(({ allow, deny }) => allow.length + deny.length > 0);
+  if (active.length === 0) return { allows: () => true, unmatched: () => [] };
+
+  const compile = await loadGlobCompiler();
+  const compiled = active.map(({ allow, deny }) => ({
+    allow: allow.map((glob) => createMatcher('allow', glob, compile)),
+    deny: deny.map((glob) => createMatcher('deny', glob, compile)),
+  }));
+
+  const judge = (tool: ToolNames): boolean => {
+    if (isTooLong(tool)) return false;
+    const hits = (matcher: Matcher) => matcher.matches(tool);
+    return compiled.every(({ allow, deny }) => !deny.some(hits) && (allow.length === 0 || allow.some(hits)));
+  };
+
+  return {
+    allows: cacheVerdicts(judge),
+    unmatched(tools) {
+      const unmatched = new Map(
+        compiled.flatMap(({ allow, deny }) => [...allow, ...deny]).map((m) => [m.kind + m.glob, m]),
+      );
+      for (const tool of tools) {
+        if (isTooLong(tool)) continue;
+        for (const [key, matcher] of unmatched) if (matcher.matches(tool)) unmatched.delete(key);
+      }
+      return [...unmatched.values()].map(({ glob, kind }) => ({ glob, kind }));
+    },
+  };
+}
+
+function isTooLong({ own, exposed }: ToolNames): boolean {
+  return own.length > MAX_NAME_LENGTH || exposed.length > MAX_NAME_LENGTH;
+}
+
+type GlobCompiler = (glob: string) => (name: string) => boolean;
+
+/** Loaded on demand: most bridges have no filter, and a start should not wait for it. */
+async function loadGlobCompiler(): Promise<GlobCompiler> {
+  const { default: picomatch } = await import('picomatch');
+  return (glob) => {
+    const pattern = picomatch.makeRe(withoutSlashes(glob), {
+      dot: true,
+      // A leading `!` in an allow list would allow nearly everything; it is taken literally, and reported as matching nothing.
+      nonegate: true,
+      // These two turn what cannot be read into an error instead of a glob that never matches.
+      strictBrackets: true,
+      debug: true,
+      posix: true,
+      keepQuotes: true,
+      flags: 's',
+    });
+    return (name) => pattern.test(withoutSlashes(name));
+  };
+}
+
+/** Takes the path separator away from both sides, and with it every rule that globs have for paths. */
+function withoutSlashes(text: string): string {
+  return text.replaceAll('/', '\ue000');
+}
+
+function createMatcher(kind: UnmatchedGlob['kind'], glob: string, compile: GlobCompiler): Matcher {
+  try {
+    const matches = compile(glob);
+    return { kind, glob, matches: ({ own, exposed }) => matches(own) || matches(exposed) };
+  } catch (error) {
+    const message = `The ${kind} glob ${JSON.stringify(glob)} cannot be read: ${messageOf(error)}. Correct it or take it out.`;
+    throw new BridgeError('CONFIG', message, { cause: error });
+  }
+}
+
+function cacheVerdicts(judge: (tool: ToolNames) => boolean): (tool: ToolNames) => boolean {
+  const verdicts = new Map<string, { own: string; allowed: boolean }>();
+  return (tool) => {
+    const known = verdicts.get(tool.exposed);
+    if (known?.own === tool.own) return known.allowed;
+    if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
+    const allowed = judge(tool);
+    verdicts.set(tool.exposed, { own: tool.own, allowed });
+    return allowed;
+  };
+}

@@ -1,0 +1,111 @@
+import type { Prefix } from '../config/settings.ts';
+import { exposedName, isLegalName, type NameTarget, namePrefix, splitName } from './names.ts';
+import { remember } from './remember.ts';
+
+/** Translates names between the servers and the clients. One table for tools, another for prompts: their names are apart. */
+export interface NameTable {
+  /**
+   * Takes in names that a server listed. Names add up, since the processes of one server may list different tools, and since an exposed name
+   * should not come to mean another server's tool while clients hold on to old lists. Per server the 10,000 listed last are kept.
+   * A server the table was not made for is ignored.
+   */
+  learn(server: string, names: Iterable<string>): void;
+  /** The exposed name; learn what is listed first. */
+  expose(server: string, name: string): string;
+  /**
+   * Whose name it is: the exact inverse of `expose`. Plain names are found without having been learned; hashed ones, and all names of several
+   * servers without prefixes, only after.
+   */
+  lookup(exposed: string): NameTarget | undefined;
+  /** What the exposed names of a server begin with; empty when nothing is prefixed. */
+  prefixOf(server: string): string;
+}
+
+export interface NameTableOptions {
+  /** Names of the servers that are shown together. */
+  servers: readonly string[];
+  prefix: Prefix;
+}
+
+interface Claim extends NameTarget {
+  readonly exposed: string;
+  readonly prefixed: boolean;
+}
+
+interface Resolved {
+  readonly byExposed: ReadonlyMap<string, Claim>;
+  readonly byServer: ReadonlyMap<string, ReadonlyMap<string, Claim>>;
+}
+
+const MAX_LEARNED = 10_000;
+
+export function createNameTable({ servers, prefix }: NameTableOptions): NameTable {
+  const several = servers.length > 1;
+  const prefixed = prefix === 'server' || (prefix === 'auto' && several);
+  const mayCollide = several && !prefixed;
+  const learned = new Map(servers.map((server) => [server, new Map<string, Claim>()]));
+  let resolved: Resolved | undefined;
+
+  const current = () => {
+    resolved ??= resolveClaims([...learned.values()].flatMap((claims) => [...claims.values()]));
+    return resolved;
+  };
+  const unlearned = (exposed: string): NameTarget | undefined => {
+    if (prefixed) return splitName(exposed);
+    const [only] = servers;
+    if (mayCollide || only === undefined || !isLegalName(exposed)) return undefined;
+    return exposedName(exposed) === exposed ? { server: only, name: exposed } : undefined;
+  };
+
+  return {
+    learn(server, names) {
+      const claims = learned.get(server);
+      if (!claims) return;
+      for (const name of names) {
+        const claim = () => ({ server, name, exposed: exposedName(name, prefixed ? server : undefined), prefixed });
+        if (remember(claims, name, claim, MAX_LEARNED)) resolved = undefined;
+      }
+    },
+    expose(server, name) {
+      const claim = current().byServer.get(server)?.get(name);
+      return claim?.exposed ?? exposedName(name, prefixed || mayCollide ? server : undefined);
+    },
+    lookup(exposed) {
+      const claim = current().byExposed.get(exposed);
+      if (claim) return { server: claim.server, name: claim.name };
+      const target = unlearned(exposed);
+      return target && learned.has(target.server) ? target : undefined;
+    },
+    prefixOf: (server) => (prefixed ? namePrefix(server) : ''),
+  };
+}
+
+/**
+ * Gives each claim a name of its own: where several meet on one, all that can still take their prefix do, until none meet. Whole groups
+ * move at once, so order does not matter; each step lengthens a name, so 64 characters end it soon.
+ */
+function resolveClaims(claims: readonly Claim[]): Resolved {
+  const byExposed = new Map<string, Claim>();
+  const colliding = new Set<Claim>();
+  for (const claim of claims) {
+    const other = byExposed.get(claim.exposed);
+    if (other) colliding.add(other).add(claim);
+    else byExposed.set(claim.exposed, claim);
+  }
+  const moves = (claim: Claim) => colliding.has(claim) && !claim.prefixed;
+  if (claims.some(moves)) return resolveClaims(claims.map((claim) => (moves(claim) ? withPrefix(claim) : claim)));
+  return { byExposed, byServer: groupByServer(claims) };
+}
+
+function withPrefix({ server, name }: Claim): Claim {
+  return { server, name, exposed: exposedName(name, server), prefixed: true };
+}
+
+function groupByServer(claims: readonly Claim[]): Map<string, Map<string, Claim>> {
+  const groups = new Map<string, Map<string, Claim>>();
+  for (const claim of claims) {
+    const group = groups.get(claim.server) ?? new Map<string, Claim>();
+    groups.set(claim.server, group.set(claim.name, claim));
+  }
+  return groups;
+}

@@ -1,0 +1,49 @@
+import type { Settings, UpstreamSettings } from './settings.ts';
+
+/** What a server's entry may set and `bridge`, the environment and flags may set for all servers. */
+export type UpstreamOptions = Pick<
+  UpstreamSettings,
+  'isolation' | 'startTimeout' | 'callTimeout' | 'maxMessage' | 'maxLinks' | 'idleTimeout' | 'lazy'
+>;
+
+const MAX_MESSAGE = 64 * 2 ** 20;
+
+export const UPSTREAM_DEFAULTS: UpstreamOptions = {
+  isolation: 'auto',
+  // The first `npx` or `docker run` downloads.
+  startTimeout: 120_000,
+  // Tools may take as long as they need; clients have limits of their own.
+  callTimeout: 0,
+  maxMessage: MAX_MESSAGE,
+  maxLinks: 16,
+  // A stopped process forgets: a browser's page, an open database.
+  idleTimeout: 0,
+  lazy: false,
+};
+
+/** Ports and paths are supergateway's, so that its URLs keep working. */
+export const DEFAULTS: Omit<Settings, 'upstreams'> = {
+  host: '127.0.0.1',
+  port: 8000,
+  localPort: undefined,
+  outputTransport: 'all',
+  streamableHttpPath: '/mcp',
+  ssePath: '/sse',
+  messagePath: '/message',
+  healthPaths: [],
+  corsOrigins: [],
+  allowedHosts: [],
+  dangerouslyNoAuth: false,
+  sessionTimeout: 30 * 60_000,
+  maxSessions: 1000,
+  recreateSessions: false,
+  maxMessage: MAX_MESSAGE,
+  prefix: 'auto',
+  tools: { allow: [], deny: [] },
+  logLevel: 'info',
+  logFormat: 'text',
+};
+
+// The defaults have every key, and their types say so.
+export const BRIDGE_OPTIONS = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
+export const UPSTREAM_OPTIONS = Object.keys(UPSTREAM_DEFAULTS) as (keyof UpstreamOptions)[];

@@ -1,0 +1,42 @@
+import { type FlagValues, flagOf, flagRows } from './flag-table.ts';
+import { parseAs } from './flags.ts';
+import { nearest } from './nearest.ts';
+
+export const ENVIRONMENT_PREFIX = 'MCP_BRIDGE_';
+
+/**
+ * Reads the flags that were set as variables: `MCP_BRIDGE_SESSION_TIMEOUT=5m` is `--session-timeout 5m`, `MCP_BRIDGE_LAZY=true` is
+ * `--lazy`. Only flags with one value or none can be set so; an empty variable is as good as none.
+ *
+ * @throws BridgeError `USAGE` that names the variable, what was given and what is accepted.
+ */
+export function parseEnvironment(env: NodeJS.ProcessEnv): { values: FlagValues; warnings: string[] } {
+  const values: Record<string, unknown> = {};
+  const warnings: string[] = [];
+  const known = settable();
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(ENVIRONMENT_PREFIX) || text === undefined || text === '') continue;
+    const row = known.get(variable);
+    if (row === undefined) warnings.push(unknownVariable(variable, known.keys()));
+    else values[row.name] = parseAs(variable, row.kind, text);
+  }
+  // Each row's kind made the value, and the type is derived from the same rows.
+  return { values: values as FlagValues, warnings };
+}
+
+function settable() {
+  return new Map(
+    flagRows()
+      .filter(([name, { takes }]) => (takes === 'one' || takes === 'switch') && name !== 'help' && name !== 'version')
+      .map(([name, { kind }]) => [variableOf(name), { name, kind }]),
+  );
+}
+
+function variableOf(name: string): string {
+  return ENVIRONMENT_PREFIX + flagOf(name).slice(2).replaceAll('-', '_').toUpperCase();
+}
+
+function unknownVariable(variable: string, known: Iterable<string>): string {
+  const meant = nearest(variable, known);
+  return `${variable} is no setting and is ignored${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}

@@ -1,0 +1,168 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { INVALID_REQUEST, type Message, parseMessages, type Request } from '../protocol/message.ts';
+import { ASSUMED_REVISION, hasBatches, REVISIONS_2025, type Revision } from '../protocol/revisions.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { BodyReader } from './body.ts';
+import type { EventStore } from './event-store.ts';
+import { EventStream } from './event-stream.ts';
+import { HttpError, sendError } from './http-error.ts';
+import { HttpSession } from './http-session.ts';
+import { PostAnswer } from './post-answer.ts';
+import { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface StreamableHttpOptions {
+  readonly relay: Relay;
+  readonly sessions: Sessions<HttpSession>;
+  readonly store: EventStore;
+  readonly bodies: BodyReader;
+  /** Whether an unknown session id is taken up as a new session, for clients that ignore the 404. */
+  readonly recreateSessions: boolean;
+}
+
+/** The Streamable HTTP transport of the 2025 revisions (specification 2025-11-25, basic/transports). */
+export class StreamableHttp {
+  readonly #options: StreamableHttpOptions;
+
+  constructor(options: StreamableHttpOptions) {
+    this.#options = options;
+  }
+
+  /** Serves one request to the endpoint. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (request.method === 'POST') await this.#post(request, response);
+      else if (request.method === 'GET') this.#get(request, response);
+      else if (request.method === 'DELETE') this.#delete(request, response);
+      else
+        throw new HttpError(405, `${request.method} is not served here`, { headers: { Allow: 'GET, POST, DELETE' } });
+    } catch (error) {
+      sendError(response, error);
+    }
+  }
+
+  async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const accepts = acceptedTypes(request);
+    checkContentType(request);
+    const revision = revisionOf(request);
+    const body = parseMessages(await this.#options.bodies.read(request));
+    const messages = Array.isArray(body) ? body : [body];
+    if (messages.some(isInitialize)) return this.#initialize(messages, response, accepts);
+    const http = this.#existing(request);
+    const session = http?.session ?? this.#transient(response, revision);
+    if (Array.isArray(body) && !hasBatches(http ? session.revision : revision)) {
+      throw new HttpError(400, 'Invalid Request: this revision has no batches', { code: INVALID_REQUEST });
+    }
+    for (const message of messages) {
+      if (message.kind === 'notification') session.notify(message);
+      else if (message.kind === 'response') session.settle(message);
+    }
+    const requests = messages.filter((message) => message.kind === 'request');
+    if (requests.length === 0) return void response.writeHead(202).end();
+    const createStream = () => http?.createStream() ?? new EventStream({ id: '' });
+    const isBatch = Array.isArray(body);
+    const answer = new PostAnswer({ response, createStream, accepts, requests: requests.length, isBatch });
+    for (const call of requests) session.call(call, answer).then((frame) => answer.settle(frame));
+  }
+
+  async #initialize(messages: Message[], response: ServerResponse, accepts: AcceptedTypes): Promise<void> {
+    const [request] = messages as [Request];
+    if (messages.length > 1)
+      throw new HttpError(400, 'Invalid Request: initialize must come alone', { code: INVALID_REQUEST });
+    const http = this.#createSession();
+    response.setHeader('Mcp-Session-Id', http.id);
+    const createStream = () => http.createStream();
+    const answer = new PostAnswer({ response, createStream, accepts, requests: 1, isBatch: false });
+    // A client that leaves before it has heard of its session cannot come back to it.
+    response.once('close', () => response.headersSent || this.#options.sessions.close(http.id));
+    const frame = await http.session.call(request, answer);
+    if (!frame?.has('result')) {
+      this.#options.sessions.close(http.id);
+      if (!response.headersSent) response.removeHeader('Mcp-Session-Id');
+    }
+    answer.settle(frame);
+  }
+
+  /** Opens the session's own stream, or takes up one that was cut. */
+  #get(request: IncomingMessage, response: ServerResponse): void {
+    const http = this.#existing(request);
+    if (!http) throw new HttpError(405, 'A stream needs a session', { headers: { Allow: 'POST' } });
+    if (!acceptedTypes(request).stream) throw new HttpError(406, 'Not Acceptable: the stream is text/event-stream');
+    const lastEventId = headerOf(request, 'last-event-id');
+    if (lastEventId === undefined) return http.standalone.connect(response);
+    const resumed = http.resume(lastEventId);
+    if (!resumed) throw new HttpError(400, 'Last-Event-ID names no stream of this session');
+    resumed.stream.connect(response, resumed.after);
+  }
+
+  #delete(request: IncomingMessage, response: ServerResponse): void {
+    const http = this.#existing(request);
+    if (!http) throw new HttpError(400, 'Mcp-Session-Id is missing');
+    this.#options.sessions.close(http.id);
+    response.writeHead(200).end();
+  }
+
+  /** The session a request names, if it names one. Sessions are known only at the URL where they were opened. */
+  #existing(request: IncomingMessage): HttpSession | undefined {
+    const id = headerOf(request, 'mcp-session-id');
+    if (id === undefined) return undefined;
+    const http = this.#options.sessions.get(id);
+    if (http?.relay === this.#options.relay) return http;
+    if (!http && this.#options.recreateSessions && SESSION_ID.test(id)) return this.#createSession(id);
+    throw new HttpError(404, 'Session not found');
+  }
+
+  #createSession(id?: string): HttpSession {
+    const { relay, sessions, store } = this.#options;
+    return sessions.add((newId) => new HttpSession({ id: newId, relay, store }), id);
+  }
+
+  /** Whoever asks without a session is known for this request only; nobody could fetch its answer once the connection is cut. */
+  #transient(response: ServerResponse, revision: Revision): Session {
+    const session = new Session({ relay: this.#options.relay, outlet: NOWHERE, transient: true });
+    session.revision = revision;
+    response.once('close', () => session.close());
+    return session;
+  }
+}
+
+interface AcceptedTypes {
+  readonly json: boolean;
+  readonly stream: boolean;
+}
+
+const NOWHERE = { send: () => false };
+/** What {@link Sessions} gives out; nothing else is taken up. */
+const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Clients say less than the specification demands; whatever leaves us a way to answer is good enough. */
+function acceptedTypes(request: IncomingMessage): AcceptedTypes {
+  const accept = request.headers.accept ?? '*/*';
+  const any = accept.includes('*/*');
+  const json = any || accept.includes('application/json') || accept.includes('application/*');
+  const stream = any || accept.includes('text/event-stream') || accept.includes('text/*');
+  if (!json && !stream) throw new HttpError(406, 'Not Acceptable: answers are application/json or text/event-stream');
+  return { json, stream };
+}
+
+function checkContentType(request: IncomingMessage): void {
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw new HttpError(415, 'Unsupported Media Type: send application/json');
+}
+
+function revisionOf(request: IncomingMessage): Revision {
+  const asked = headerOf(request, 'mcp-protocol-version');
+  if (asked === undefined) return ASSUMED_REVISION;
+  const revision = REVISIONS_2025.find((known) => known === asked);
+  if (revision) return revision;
+  throw new HttpError(400, `Unsupported protocol version: ${asked} (supported: ${REVISIONS_2025.join(', ')})`);
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function isInitialize(message: Message): boolean {
+  return message.kind === 'request' && message.method === 'initialize';
+}

@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { HttpError } from '../downstream/http-error.ts';
+
+export interface GuardOptions {
+  /** The address that is listened on. */
+  readonly host: string;
+  /** Names that may be asked for, besides loopback's. */
+  readonly allowedHosts: readonly string[];
+  /** Browser origins that may call; `*` is any, `loopback` any port of this machine's loopback names. */
+  readonly corsOrigins: readonly string[];
+}
+
+/**
+ * Refuses requests that a browser was tricked into: a name that leads here but is not ours (DNS rebinding), or a page of
+ * another origin. Specification 2025-11-25, basic/transports, "Security Warning".
+ */
+export class HostGuard {
+  readonly #isLoopbackOnly: boolean;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor({ host, allowedHosts, corsOrigins }: GuardOptions) {
+    this.#isLoopbackOnly = isLoopback(host);
+    this.#hosts = new Set([host, ...allowedHosts].map((name) => name.toLowerCase()));
+    this.#origins = new Set(corsOrigins);
+  }
+
+  /** @throws HttpError 403. */
+  check({ headers: { host, origin } }: IncomingMessage): void {
+    if (!this.#isOurs(host)) throw new HttpError(403, 'Forbidden: unknown Host; name it with --allowed-host');
+    if (origin !== undefined && !this.#mayCall(origin))
+      throw new HttpError(403, 'Forbidden: unknown Origin; name it with --cors');
+  }
+
+  /** Whether the origin's pages may read answers. */
+  mayRead(origin: string): boolean {
+    return (
+      this.#origins.has('*') || this.#origins.has(origin) || (this.#origins.has('loopback') && isLoopbackOrigin(origin))
+    );
+  }
+
+  #isOurs(host: string | undefined): boolean {
+    const name = hostname(`http://${host}`);
+    if (name === undefined) return false;
+    // Nobody can make an address lead elsewhere, so a bind for the whole network takes them all.
+    return isLoopback(name) || this.#hosts.has(name) || (!this.#isLoopbackOnly && isIP(name) !== 0);
+  }
+
+  #mayCall(origin: string): boolean {
+    return isLoopbackOrigin(origin) || this.mayRead(origin) || this.#hosts.has(hostname(origin) ?? '');
+  }
+}
+
+/** Whether an address or name can only mean this machine. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return isLoopback(hostname(origin) ?? '');
+}
+
+function hostname(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  return new URL(url).hostname.replace(/^\[|\]$/g, '').toLowerCase();
+}

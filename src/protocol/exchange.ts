@@ -1,0 +1,103 @@
+import { errorFrame, METHOD_NOT_FOUND, type Notification, type Request, requestFrame } from './message.ts';
+import { RawJson } from './raw-json.ts';
+
+/**
+ * One client request on its way through the bridge: the plain value in which every wire and every upstream meet.
+ * A wire turns bytes into exchanges and answers into bytes; a link takes an exchange and answers it.
+ */
+export interface Exchange {
+  readonly method: string;
+  /** The request as received. Its id is the wire's own business. */
+  readonly frame: RawJson;
+  readonly client: Client;
+  /** Aborted when the client gives the request up. */
+  readonly signal: AbortSignal;
+  /** Sends a notification (progress, a log message) onto this request's answer, in order. */
+  notify(frame: RawJson): void;
+  /** Asks the client something as part of this request. */
+  ask(ask: Ask): Promise<Answer>;
+}
+
+/** A response frame, result or error, with every member its sender gave it. Its id means nothing any more. */
+export type Answer = RawJson;
+
+/** A question of a server to a client: elicitation, sampling, roots, or a method that neither of us knows. */
+export interface Ask {
+  readonly request: Request;
+  /** Aborted when the server gives the question up. */
+  readonly signal: AbortSignal;
+  /** Takes the client's progress on it. */
+  progress(notification: Notification): void;
+}
+
+/** Who asks. In the 2025 era a session, alive from `initialize` to its end. */
+export interface Client {
+  /** The `params` of its `initialize`: revision, capabilities, info, and what else it sent. */
+  readonly opening: RawJson;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Whether it is known for one request only: a 2025 request without a session. Such a client never gets a process of its own. */
+  readonly transient: boolean;
+  /** Least level of log messages it wants; `undefined` when it never said. */
+  readonly logLevel: string | undefined;
+  /** Aborted when the client is gone for good. */
+  readonly closed: AbortSignal;
+  /** Sends a notification that belongs to no request. */
+  send(frame: RawJson): void;
+  /** Asks it something outside any request. */
+  ask(ask: Ask): Promise<Answer>;
+}
+
+/** What a client must have declared before it may be asked. `undefined`: nothing. */
+export function capabilityFor(method: string): 'elicitation' | 'sampling' | 'roots' | undefined {
+  if (method.startsWith('elicitation/')) return 'elicitation';
+  if (method.startsWith('sampling/')) return 'sampling';
+  if (method.startsWith('roots/')) return 'roots';
+  return undefined;
+}
+
+/** Whether a server may ever ask this client something; such clients get a process of their own. */
+export function canBeAsked({ capabilities }: Client): boolean {
+  return ['elicitation', 'sampling', 'roots'].some((capability) => capability in capabilities);
+}
+
+/** The exchange with another request in its place, made for the same client. */
+export function withFrame(exchange: Exchange, frame: RawJson): Exchange {
+  return derive(exchange, { method: frame.string('method') ?? exchange.method, frame });
+}
+
+/** The exchange with another signal. */
+export function withSignal(exchange: Exchange, signal: AbortSignal): Exchange {
+  return derive(exchange, { signal });
+}
+
+function derive(exchange: Exchange, changes: Partial<Exchange>): Exchange {
+  const { method, frame, client, signal } = exchange;
+  const notify = (message: RawJson) => exchange.notify(message);
+  const ask = (question: Ask) => exchange.ask(question);
+  return { method, frame, client, signal, notify, ask, ...changes };
+}
+
+/** An exchange of the bridge's own: it has no client behind it that could be asked or told anything. */
+export function ownExchange(method: string, params?: unknown, signal: AbortSignal = NEVER): Exchange {
+  return {
+    method,
+    frame: requestFrame(method, params),
+    client: NOBODY,
+    signal,
+    notify() {},
+    ask: NOBODY.ask,
+  };
+}
+
+const NEVER = new AbortController().signal;
+
+/** The client of the bridge's own exchanges. */
+export const NOBODY: Client = {
+  opening: RawJson.of({}),
+  capabilities: {},
+  transient: true,
+  logLevel: undefined,
+  closed: NEVER,
+  send() {},
+  ask: ({ request }) => Promise.resolve(errorFrame(METHOD_NOT_FOUND, `No client here answers ${request.method}`)),
+};

@@ -1,0 +1,154 @@
+import { RawJson } from './raw-json.ts';
+
+/**
+ * The JSON text of a request id or progress token. Comparing the text keeps `1` and `"1"` apart, as JSON-RPC does, and
+ * echoing it keeps ids that no JavaScript number can hold.
+ */
+export type IdText = string;
+
+/** A JSON-RPC 2.0 message. `frame` is the message itself, with every member the sender gave it. */
+export type Message = Request | Notification | Response;
+
+export interface Request {
+  readonly kind: 'request';
+  readonly id: IdText;
+  readonly method: string;
+  readonly frame: RawJson;
+}
+
+export interface Notification {
+  readonly kind: 'notification';
+  readonly method: string;
+  readonly frame: RawJson;
+}
+
+/** A result or an error. `id` is `null` (the text) when the sender could not tell the request's. */
+export interface Response {
+  readonly kind: 'response';
+  readonly id: IdText;
+  readonly frame: RawJson;
+}
+
+/** What is wrong with a message, as the JSON-RPC error that answers it. */
+export class MessageError extends Error {
+  override readonly name = 'MessageError';
+  readonly code: number;
+  readonly id: IdText;
+
+  constructor(code: number, message: string, id: IdText = 'null') {
+    super(message);
+    this.code = code;
+    this.id = id;
+  }
+}
+
+/** Error codes of JSON-RPC 2.0 (section 5.1), and the ones MCP's SDKs added to them. */
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
+export const SERVER_ERROR = -32000;
+export const REQUEST_TIMEOUT = -32001;
+export const RESOURCE_NOT_FOUND = -32002;
+
+/**
+ * Parses text from a peer: a message, or a batch of them (JSON-RPC section 6).
+ * @throws MessageError with {@link PARSE_ERROR} when it is not JSON, else {@link INVALID_REQUEST}.
+ */
+export function parseMessages(text: string): Message | Message[] {
+  const json = parseJson(text);
+  if (!json.isArray) return toMessage(json);
+  const items = json.items();
+  if (items.length === 0) throw new MessageError(INVALID_REQUEST, 'Invalid Request: an empty batch');
+  return items.map(toMessage);
+}
+
+/** Parses text from a peer that must be one message. Throws as {@link parseMessages} does. */
+export function parseMessage(text: string): Message {
+  return toMessage(parseJson(text));
+}
+
+/** A request of our own. Its id is set by whoever sends it. */
+export function requestFrame(method: string, params?: unknown): RawJson {
+  return RawJson.of({ jsonrpc: '2.0', id: null, method, params });
+}
+
+export function notificationFrame(method: string, params?: unknown): RawJson {
+  return RawJson.of({ jsonrpc: '2.0', method, params });
+}
+
+/** A result of our own. Its id is set by the wire that sends it, unless given. */
+export function resultFrame(result: unknown, id: IdText = 'null'): RawJson {
+  return withId(RawJson.of({ jsonrpc: '2.0', id: null, result }), id);
+}
+
+/** An error of our own. Its id is set by the wire that sends it, unless given. */
+export function errorFrame(code: number, message: string, data?: unknown, id: IdText = 'null'): RawJson {
+  return withId(RawJson.of({ jsonrpc: '2.0', id: null, error: { code, message, data } }), id);
+}
+
+/** The frame under another id. */
+export function withId(frame: RawJson, id: IdText | number): RawJson {
+  return frame.with({ id: idJson(id) });
+}
+
+/** The frame with other members in its `params`. */
+export function withParams(frame: RawJson, changes: Readonly<Record<string, unknown>>): RawJson {
+  return frame.with({ params: (frame.raw('params') ?? RawJson.of({})).with(changes) });
+}
+
+/** The frame with other members in its `result`. */
+export function withResult(frame: RawJson, changes: Readonly<Record<string, unknown>>): RawJson {
+  return frame.with({ result: (frame.raw('result') ?? RawJson.of({})).with(changes) });
+}
+
+/** The progress token of a request (`params._meta.progressToken`), as JSON text. */
+export function progressTokenOf(frame: RawJson): IdText | undefined {
+  return frame.raw('params')?.raw('_meta')?.raw('progressToken')?.text;
+}
+
+/** The request or the notification's frame with another progress token. */
+export function withProgressToken(frame: RawJson, token: IdText | number): RawJson {
+  const value = idJson(token);
+  const params = frame.raw('params') ?? RawJson.of({});
+  if (params.has('progressToken')) return frame.with({ params: params.with({ progressToken: value }) });
+  const meta = (params.raw('_meta') ?? RawJson.of({})).with({ progressToken: value });
+  return frame.with({ params: params.with({ _meta: meta }) });
+}
+
+function idJson(id: IdText | number): RawJson {
+  return typeof id === 'number' ? RawJson.of(id) : RawJson.parse(id);
+}
+
+function parseJson(text: string): RawJson {
+  try {
+    return RawJson.parse(text);
+  } catch (error) {
+    throw new MessageError(PARSE_ERROR, `Parse error: ${(error as SyntaxError).message}`);
+  }
+}
+
+function toMessage(frame: RawJson): Message {
+  if (!frame.isObject) throw new MessageError(INVALID_REQUEST, 'Invalid Request: not an object');
+  const id = frame.raw('id')?.text;
+  const known = id !== undefined && isId(id) ? id : undefined;
+  const invalid = (why: string) => new MessageError(INVALID_REQUEST, `Invalid Request: ${why}`, known);
+  if (frame.raw('jsonrpc')?.text !== '"2.0"') throw invalid('"jsonrpc" must be "2.0"');
+  if (frame.has('method')) {
+    const method = frame.string('method');
+    if (method === undefined) throw invalid('"method" must be a string');
+    const params = frame.raw('params');
+    if (params && !params.isObject) throw invalid('"params" must be an object');
+    if (id === undefined) return { kind: 'notification', method, frame };
+    if (known === undefined) throw invalid('"id" must be a string or a number');
+    return { kind: 'request', id: known, method, frame };
+  }
+  if (frame.has('result') === frame.has('error')) throw invalid('neither a request nor a response');
+  if (known === undefined && id !== 'null') throw invalid('a response must have an "id"');
+  return { kind: 'response', id: known ?? 'null', frame };
+}
+
+function isId(text: IdText): boolean {
+  return text.startsWith('"') || /^-?\d/.test(text);
+}

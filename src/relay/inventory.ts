@@ -1,0 +1,65 @@
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { ownExchange } from '../protocol/exchange.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { collectPages, TOOLS } from './lists.ts';
+
+export interface ToolSummary {
+  /** The server's own name for it. */
+  readonly name: string;
+  /** Whether the server marks it `readOnlyHint`. */
+  readonly isReadOnly: boolean;
+}
+
+export interface InventoryOptions {
+  readonly upstream: Upstream;
+  readonly log: Log;
+  /** Called when the server is up and has been asked for its tools, whether it answered or not. */
+  onUp(): void;
+}
+
+/** What an upstream's shared link offers, known since it came up and kept up to date: for the terminal, the status, and reports. */
+export class Inventory {
+  readonly upstream: Upstream;
+  /** `undefined` until the server has told. */
+  tools: readonly ToolSummary[] | undefined;
+  /** From the start of the bridge's interest to the first list, in milliseconds. */
+  startedIn: number | undefined;
+  /** Resolves once the server is up and has been asked, or has failed; at once if it is not to be started yet. */
+  readonly settled: Promise<void>;
+  readonly #log: Log;
+  readonly #createdAt = performance.now();
+
+  constructor({ upstream, log, onUp }: InventoryOptions) {
+    this.upstream = upstream;
+    this.#log = log;
+    let settle = () => {};
+    this.settled = new Promise((resolve) => {
+      settle = resolve;
+    });
+    if (upstream.settings.lazy) settle();
+    upstream.listeners.add({
+      up: () => this.refresh().then(onUp).then(settle),
+      down: () => settle(),
+      notification: ({ method }, { owner }) => {
+        if (method === 'notifications/tools/list_changed' && !owner) this.refresh();
+      },
+    });
+  }
+
+  /** Asks the server for its tools. Never rejects. */
+  async refresh(): Promise<void> {
+    const { upstream } = this;
+    try {
+      const hasTools = upstream.shared.link?.opened.raw('capabilities')?.has('tools');
+      const items = hasTools ? await collectPages(upstream, TOOLS, ownExchange(TOOLS.method)) : [];
+      this.tools = items.map((item) => ({
+        name: item.string('name') ?? '',
+        isReadOnly: item.raw('annotations')?.get('readOnlyHint') === true,
+      }));
+      this.startedIn ??= Math.round(performance.now() - this.#createdAt);
+    } catch (error) {
+      this.#log.warn(`${upstream.name}: cannot list its tools: ${messageOf(error)}`);
+    }
+  }
+}

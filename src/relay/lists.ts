@@ -1,0 +1,135 @@
+import type { Exchange } from '../protocol/exchange.ts';
+import { withParams } from '../protocol/message.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { View } from './view.ts';
+
+/** A list that servers offer in pages. */
+export interface ListKind {
+  readonly method: string;
+  /** Member of the result that holds the items. */
+  readonly member: string;
+  /** What a server must have declared to be asked for it. */
+  readonly capability: string;
+  /** The items as the view shows them: hidden ones left out, names and URIs of its own. */
+  show(items: RawJson[], upstream: Upstream, view: View): RawJson[];
+}
+
+export const TOOLS: ListKind = {
+  method: 'tools/list',
+  member: 'tools',
+  capability: 'tools',
+  show(items, upstream, view) {
+    view.tools.learn(upstream.name, namesOf(items));
+    return items
+      .filter((tool) => view.allows(upstream, tool.string('name') ?? ''))
+      .map((tool) =>
+        withWidgetUris(
+          renamed(tool, (name) => view.tools.expose(upstream.name, name)),
+          upstream,
+          view,
+        ),
+      );
+  },
+};
+
+export const PROMPTS: ListKind = {
+  method: 'prompts/list',
+  member: 'prompts',
+  capability: 'prompts',
+  show(items, upstream, view) {
+    view.prompts.learn(upstream.name, namesOf(items));
+    return items.map((prompt) => renamed(prompt, (name) => view.prompts.expose(upstream.name, name)));
+  },
+};
+
+export const RESOURCES: ListKind = {
+  method: 'resources/list',
+  member: 'resources',
+  capability: 'resources',
+  show(items, upstream, view) {
+    view.uris.learnUris(upstream.name, stringsOf(items, 'uri'));
+    return items.map((resource) => changed(resource, 'uri', (uri) => view.uris.exposeUri(upstream.name, uri)));
+  },
+};
+
+export const TEMPLATES: ListKind = {
+  method: 'resources/templates/list',
+  member: 'resourceTemplates',
+  capability: 'resources',
+  show(items, upstream, view) {
+    view.uris.learnTemplates(upstream.name, stringsOf(items, 'uriTemplate'));
+    return items.map((item) => changed(item, 'uriTemplate', (uri) => view.uris.exposeTemplate(upstream.name, uri)));
+  },
+};
+
+export const TASKS: ListKind = {
+  method: 'tasks/list',
+  member: 'tasks',
+  capability: 'tasks',
+  show: (items) => items,
+};
+
+/**
+ * All items of a server's list, to the last page.
+ * @throws Error when the server answers with an error, or with pages that go round in a circle.
+ */
+export async function collectPages(
+  upstream: Upstream,
+  { method, member }: ListKind,
+  exchange: Exchange,
+): Promise<RawJson[]> {
+  const items: RawJson[] = [];
+  const seen = new Set<string>();
+  let frame = exchange.frame;
+  for (;;) {
+    const answer = await upstream.request(frame, exchange);
+    const result = answer.raw('result');
+    if (!result) throw new Error(`${upstream.name}: ${method} failed: ${answer.raw('error')?.string('message')}`);
+    items.push(...(result.raw(member)?.items() ?? []));
+    const cursor = result.raw('nextCursor');
+    if (!cursor || cursor.text === 'null') return items;
+    if (seen.has(cursor.text)) throw new Error(`${upstream.name}: ${method} repeats the cursor ${cursor.text}`);
+    seen.add(cursor.text);
+    frame = withParams(exchange.frame, { cursor });
+  }
+}
+
+/** Keys under which tools point at the resource that shows their results (MCP Apps, and the older one of OpenAI's Apps SDK). */
+function withWidgetUris(tool: RawJson, upstream: Upstream, view: View): RawJson {
+  const meta = tool.raw('_meta');
+  if (!meta || view.single) return tool;
+  const expose = (uri: string) => linkUri(uri, upstream, view);
+  const ui = meta.raw('ui');
+  const mended = changed(
+    ui ? meta.with({ ui: changed(ui, 'resourceUri', expose) }) : meta,
+    'openai/outputTemplate',
+    expose,
+  );
+  return mended.text === meta.text ? tool : tool.with({ _meta: mended });
+}
+
+/** A URI that a server mentions: changed only where it would lead to another server. */
+export function linkUri(uri: string, upstream: Upstream, view: View): string {
+  const found = view.uris.lookupUri(uri);
+  return found && found.server !== upstream.name ? view.uris.exposeUri(upstream.name, uri) : uri;
+}
+
+/** The object with a string member translated; untouched when the translation is the same. */
+export function changed(item: RawJson, member: string, translate: (text: string) => string): RawJson {
+  const text = item.string(member);
+  const translated = text === undefined ? undefined : translate(text);
+  return translated === text ? item : item.with({ [member]: translated });
+}
+
+function renamed(item: RawJson, expose: (name: string) => string): RawJson {
+  return changed(item, 'name', expose);
+}
+
+function namesOf(items: RawJson[]): string[] {
+  return stringsOf(items, 'name');
+}
+
+function stringsOf(items: RawJson[], member: string): string[] {
+  return items.flatMap((item) => item.string(member) ?? []);
+}

@@ -1,0 +1,12 @@
+import type { Answer, Client, Exchange } from '../protocol/exchange.ts';
+import type { Notification } from '../protocol/message.ts';
+
+/** What the wires see of everything behind them: one catalog that answers. */
+export interface Relay {
+  /** Opens the client's way to the servers, for the request that asked for it. Resolves with an `InitializeResult`, or an error. */
+  open(client: Client, exchange: Exchange): Promise<Answer>;
+  /** Answers any other request. Never rejects. */
+  handle(exchange: Exchange): Promise<Answer>;
+  /** Takes a notification of the client that concerns the servers. */
+  notify(client: Client, notification: Notification): void;
+}

@@ -1,0 +1,26 @@
+import { remember } from '../catalog/remember.ts';
+import type { Answer, Client } from '../protocol/exchange.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+interface TaskOwner {
+  readonly upstream: Upstream;
+  readonly client: Client;
+}
+
+/** Tasks that are remembered; of more than that, the oldest are forgotten. */
+const MAX_TASKS = 10_000;
+
+/** Whose task an id is (specification 2025-11-25, basic/utilities/tasks). Ids stay as the servers made them. */
+export class TaskOwners {
+  readonly #owners = new Map<string, TaskOwner>();
+
+  /** Remembers the task that a `CreateTaskResult` speaks of; any other answer is passed over. */
+  remember(answer: Answer, upstream: Upstream, client: Client): void {
+    const taskId = answer.raw('result')?.raw('task')?.string('taskId');
+    if (taskId !== undefined) remember(this.#owners, taskId, () => ({ upstream, client }), MAX_TASKS);
+  }
+
+  ownerOf(taskId: string): TaskOwner | undefined {
+    return this.#owners.get(taskId);
+  }
+}

@@ -1,0 +1,188 @@
+import { BridgeError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
+import type { OpenChannel } from './channel.ts';
+import { Link, type LinkEvents } from './link.ts';
+
+export type LinkState = 'idle' | 'starting' | 'ready' | 'failed' | 'closed';
+
+export interface SupervisorOptions {
+  readonly name: string;
+  readonly open: OpenChannel;
+  readonly events: LinkEvents & {
+    /** A link has been opened; whatever is sent here reaches the server before any other request. */
+    up?(link: Link): void;
+    /** The server could not be started, or is gone without having been told to go. */
+    down?(reason: BridgeError): void;
+  };
+  /** The `params` of `initialize`. */
+  readonly opening: RawJson;
+  readonly startTimeout: number;
+  readonly callTimeout: number;
+  /** Milliseconds without a request until the server is stopped; 0 is never. */
+  readonly idleTimeout: number;
+  /** Whether a server that died is started again at once, rather than with the next request. */
+  readonly eager: boolean;
+  readonly log: Log;
+}
+
+/**
+ * Keeps one server within reach: starts its link when it is needed, and again when it died. A server that keeps dying is
+ * given rest for longer and longer; requests in that time fail at once and say when the next attempt will be.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  #state: LinkState = 'idle';
+  #link: Link | undefined;
+  #starting: Promise<Link> | undefined;
+  #failures = 0;
+  #retryAt = 0;
+  #lastError: BridgeError | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** Links that are on their way out. */
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** The open link, if there is one now. */
+  get link(): Link | undefined {
+    return this.#state === 'ready' ? this.#link : undefined;
+  }
+
+  get lastError(): BridgeError | undefined {
+    return this.#lastError;
+  }
+
+  /** How often it has failed since it last was up for a while. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /**
+   * The link, started if need be.
+   * @throws BridgeError when it cannot be started, is resting after failures, or has been closed.
+   */
+  acquire(): Promise<Link> {
+    this.#postponeIdleStop();
+    if (this.#state === 'ready' && this.#link) return Promise.resolve(this.#link);
+    if (this.#starting) return this.#starting;
+    if (this.#state === 'closed') return Promise.reject(new BridgeError('CLOSED', `${this.#options.name}: closed`));
+    const rest = this.#retryAt - Date.now();
+    if (rest > 0) return Promise.reject(this.#resting(rest));
+    this.#starting = this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** Ends the server for good. Twice without harm; resolves when its processes are gone. */
+  async close(options?: { immediately?: boolean }): Promise<void> {
+    this.#state = 'closed';
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#idleTimer);
+    const link = this.#link;
+    await Promise.all([link?.close(options), ...this.#ending]);
+  }
+
+  async #start(): Promise<Link> {
+    const { name, open, events, opening, startTimeout, callTimeout, log } = this.#options;
+    clearTimeout(this.#retryTimer);
+    this.#state = 'starting';
+    const startedAt = Date.now();
+    const link = new Link({ name, open, events, callTimeout });
+    this.#link = link;
+    try {
+      await link.open(opening, startTimeout);
+    } catch (error) {
+      this.#end(link);
+      const reason = error instanceof BridgeError ? error : new BridgeError('UPSTREAM_START', messageOf(error));
+      throw this.#failed(reason);
+    }
+    if (this.isClosed()) throw new BridgeError('CLOSED', `${name}: closed`);
+    this.#state = 'ready';
+    this.#lastError = undefined;
+    log.debug(`${name}: ready`, { pid: link.pid, ms: Date.now() - startedAt });
+    link.closed.then((reason) => this.#onGone(link, reason, Date.now()));
+    events.up?.(link);
+    this.#postponeIdleStop();
+    return link;
+  }
+
+  /** A method, since the state may change while {@link #start} waits. */
+  isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #onGone(link: Link, reason: BridgeError, readySince: number): void {
+    if (this.#link !== link || this.#state !== 'ready') return;
+    if (Date.now() - readySince > STABLE_AFTER) this.#failures = 0;
+    this.#end(link);
+    this.#failed(reason);
+  }
+
+  #failed(reason: BridgeError): BridgeError {
+    if (this.isClosed()) return reason;
+    this.#state = 'failed';
+    this.#link = undefined;
+    this.#failures += 1;
+    this.#lastError = reason;
+    const rest = restAfter(this.#failures);
+    this.#retryAt = Date.now() + rest;
+    const next = rest > 0 ? `next attempt in ${Math.ceil(rest / 1000)} s` : 'started again when needed';
+    this.#options.log.warn(`${reason.message} (${next})`);
+    if (this.#options.eager) this.#scheduleRetry(rest);
+    this.#options.events.down?.(reason);
+    return reason;
+  }
+
+  #scheduleRetry(rest: number): void {
+    this.#retryTimer = setTimeout(() => this.acquire().catch(() => {}), rest); // acquire() has logged the failure.
+    this.#retryTimer.unref();
+  }
+
+  #resting(rest: number): BridgeError {
+    const { name } = this.#options;
+    const why = this.#lastError?.message ?? 'it failed';
+    const message = `${name}: failed ${this.#failures} times, next attempt in ${Math.ceil(rest / 1000)} s. ${why}`;
+    return new BridgeError('UPSTREAM_BACKOFF', message, { cause: this.#lastError });
+  }
+
+  #postponeIdleStop(): void {
+    const { idleTimeout } = this.#options;
+    if (idleTimeout === 0 || this.isClosed()) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#stopIfIdle(), idleTimeout);
+    this.#idleTimer.unref();
+  }
+
+  #stopIfIdle(): void {
+    const link = this.link;
+    if (!link) return;
+    if (link.inFlight > 0) return this.#postponeIdleStop();
+    this.#state = 'idle';
+    this.#link = undefined;
+    this.#options.log.debug(`${this.#options.name}: stopped, as it was idle`);
+    this.#end(link);
+  }
+
+  #end(link: Link): void {
+    const ending = link.close().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}
+
+/** A server that was up this long has not failed because of how it was started. Milliseconds. */
+const STABLE_AFTER = 30_000;
+const LONGEST_REST = 60_000;
+
+/** Rest before the next start after so many failures in a row: none after the first, then 1 s, 2 s, 4 s, ... Milliseconds. */
+function restAfter(failures: number): number {
+  return failures <= 1 ? 0 : Math.min(LONGEST_REST, 1000 * 2 ** (failures - 2));
+}

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { RpcMessage } from './http.ts';
+
+/** A server's stdin and stdout as they are, without an SDK. */
+export interface RawStdio extends AsyncDisposable {
+  readonly pid: number;
+  /** Writes an object as one line, or text as it is. */
+  send(message: object | string): void;
+  /** Sends a request under the next id and resolves with the line that answers it. */
+  request(method: string, params?: object): Promise<string>;
+  /** All lines so far. */
+  lines(): string[];
+  /** Ends stdin and waits until the server has ended. */
+  close(): Promise<void>;
+}
+
+/** Starts a stdio server and speaks to it in lines. */
+export function openStdio({ command, args = [] }: { command: string; args?: string[] }): RawStdio {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  let output = '';
+  let lastId = 0;
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  const lines = (): string[] => output.split('\n').slice(0, -1);
+  const send = (message: object | string): void => {
+    child.stdin.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`);
+  };
+  const close = async (): Promise<void> => {
+    child.stdin.end();
+    await closed;
+  };
+  return {
+    pid: child.pid as number,
+    send,
+    lines,
+    close,
+    async request(method, params = {}) {
+      lastId += 1;
+      const id = lastId;
+      send({ jsonrpc: '2.0', id, method, params });
+      for (;;) {
+        const answer = lines().find((line) => answers(line, id));
+        if (answer !== undefined) return answer;
+        await Promise.race([once(child.stdout, 'data'), closed.then(() => fail(method))]);
+      }
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function answers(line: string, id: number): boolean {
+  const message = JSON.parse(line) as RpcMessage;
+  return message.method === undefined && message.id === id;
+}
+
+function fail(method: string): never {
+  throw new Error(`The server ended before it answered ${method}.`);
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Real child processes on a small machine: generous limits, so that only a hang fails a test and never a slow start.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
