@@ -9,7 +9,6 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
-rmSync('dist', { recursive: true, force: true });
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { metafile } = await build({
@@ -30,9 +29,17 @@ const { metafile } = await build({
     js: "import { createRequire as bridgeRequire } from 'node:module'; const require = bridgeRequire(import.meta.url);",
   },
 });
+removeStale(metafile);
 chmodSync('dist/cli.js', 0o755);
 writeLicences(metafile);
 writeTypes();
+
+/** Chunks of earlier builds go last: a bridge that runs meanwhile may still load one. */
+function removeStale({ outputs }) {
+  for (const name of readdirSync('dist/chunks')) {
+    if (!(`dist/chunks/${name}` in outputs)) rmSync(`dist/chunks/${name}`);
+  }
+}
 
 /** The licences of what the bundle contains, as their terms ask. */
 function writeLicences({ inputs }) {

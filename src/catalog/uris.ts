@@ -85,7 +85,7 @@ function createSharedTable(servers: readonly string[]): UriTable {
     },
     exposeUri(server, uri) {
       const target = lookupUri(uri);
-      return target?.server === server ? uri : withSlug(server, uri);
+      return target?.server === server && target.uri === uri ? uri : withSlug(server, uri);
     },
     exposeTemplate(server, template) {
       const own = templates.get(server)?.get(template);

@@ -2,7 +2,7 @@ import { type FlagValues, flagOf, flagRows } from './flag-table.ts';
 import { parseAs } from './flags.ts';
 import { nearest } from './nearest.ts';
 
-export const ENVIRONMENT_PREFIX = 'MCP_BRIDGE_';
+const PREFIX = 'MCP_BRIDGE_';
 
 /**
  * Reads the flags that were set as variables: `MCP_BRIDGE_SESSION_TIMEOUT=5m` is `--session-timeout 5m`, `MCP_BRIDGE_LAZY=true` is
@@ -15,8 +15,8 @@ export function parseEnvironment(env: NodeJS.ProcessEnv): { values: FlagValues; 
   const warnings: string[] = [];
   const known = settable();
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith(ENVIRONMENT_PREFIX) || text === undefined || text === '') continue;
-    const row = known.get(variable);
+    if (!variable.startsWith(PREFIX) || text === undefined || text === '') continue;
+    const row = known.get(variable.slice(PREFIX.length));
     if (row === undefined) warnings.push(unknownVariable(variable, known.keys()));
     else values[row.name] = parseAs(variable, row.kind, text);
   }
@@ -24,19 +24,16 @@ export function parseEnvironment(env: NodeJS.ProcessEnv): { values: FlagValues; 
   return { values: values as FlagValues, warnings };
 }
 
+/** The flags that can be set so, by their names in upper case. */
 function settable() {
   return new Map(
     flagRows()
       .filter(([name, { takes }]) => (takes === 'one' || takes === 'switch') && name !== 'help' && name !== 'version')
-      .map(([name, { kind }]) => [variableOf(name), { name, kind }]),
+      .map(([name, { kind }]) => [flagOf(name).slice(2).replaceAll('-', '_').toUpperCase(), { name, kind }]),
   );
 }
 
-function variableOf(name: string): string {
-  return ENVIRONMENT_PREFIX + flagOf(name).slice(2).replaceAll('-', '_').toUpperCase();
-}
-
 function unknownVariable(variable: string, known: Iterable<string>): string {
-  const meant = nearest(variable, known);
-  return `${variable} is no setting and is ignored${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  const meant = nearest(variable.slice(PREFIX.length), known);
+  return `${variable} is no setting and is ignored${meant === undefined ? '' : `; did you mean ${PREFIX}${meant}?`}`;
 }

@@ -17,7 +17,7 @@ export function nameOfCommand(words: readonly string[]): string {
 const RUNNER =
   /^(?:npx|npm|pnpm|pnpx|yarn|bun|bunx|uv|uvx|pipx|node|nodejs|deno|tsx|python[\d.]*|py|ruby|php|java|docker|podman|cmd)$/i;
 const OPTION = /^(?:-|\/[a-z]$)/i;
-const SUBCOMMAND = /^(?:run|exec|dlx|tool|x|container)$/;
+const SUBCOMMAND = /^(?:run|exec|dlx|tool|container)$/;
 /** The flags of these programs that take the next word as their value, as far as they are common. */
 const TAKES_VALUE =
   /^(?:-p|--package|--from|--with|--python|--directory|--project|-r|--require|--import|--loader|-e|--env|--env-file|-v|--volume|--mount|--name|--network|--net|--user|-w|--workdir|--entrypoint|--platform|--pull|--add-host|-l|--label)$/;

@@ -45,5 +45,5 @@ it('cuts long lines, not characters, whether or not they ever end', () => {
 it('takes control characters out, so that no line drives the terminal or forges another', () => {
   expect(
     tailOf('\u001b[31mred\u001b[0m \u001b]8;;http://x\u0007link\u001b]8;;\u0007\u0000\u0007\u009b!\t.\u007f\n').lines,
-  ).toEqual(['red link !.']);
+  ).toEqual(['red link ! .']);
 });
