@@ -1,12 +1,13 @@
 import { median } from './stats.mjs';
-import { FIGURES, PEER_NAMES } from './targets.mjs';
+import { FIGURES } from './targets.mjs';
+import { PEER_NAMES } from './variants.mjs';
 
 export const BRIDGE = 'mcp-bridge';
 const FLOOR = 'http-floor';
 
 /**
- * Judges mcp-bridge by each target: `{ figure, against, target, ratio, reached, why }`, with `reached` undefined where
- * there is nothing to divide by. `results` is `{ variant: { figure: { values, wrong, note } } }`, a value a round; a
+ * Judges mcp-bridge by each target: `{ figure, against, target, ratio, reached, why }`, with `against` and `reached`
+ * undefined where there is nothing to divide by. `results` is `{ variant: { figure: { values, wrong, note } } }`, a value a round; a
  * note says that the figure was taken another way, so it is compared with none.
  */
 export function judge(results) {
@@ -20,7 +21,7 @@ export function judge(results) {
 function judgeTarget(results, figure, target) {
   const own = results[BRIDGE][figure.id];
   const base = findBase(results, figure, target);
-  const verdict = { figure: figure.id, against: base?.name ?? target.against, target };
+  const verdict = { figure: figure.id, against: base?.name, target };
   if (own.wrong) return { ...verdict, reached: false, why: own.wrong };
   if (!base || own.values.length === 0) return { ...verdict, reached: undefined };
   const ratio = base.values ? pairedRatio(own, base) : median(own.values);
@@ -68,16 +69,17 @@ function renderCell(results, name, { id }) {
 function renderVerdicts(verdicts) {
   const labels = Object.fromEntries(FIGURES.map(({ id, label, unit }) => [id, { label, unit }]));
   const rows = verdicts.map(({ figure, against, target, ratio, reached, why }) => {
-    const isLimit = against === 'limit';
-    const unit = isLimit ? ` ${labels[figure].unit}` : 'x';
-    const bound = target.atMost ? `at most ${target.atMost}${unit}` : `at least ${target.atLeast}${unit}`;
-    const of = target.of ? `${against} (${labels[target.of].label})` : against;
-    const got = ratio === undefined ? (why ?? '-') : isLimit ? `${number(ratio)}${unit}` : ratioText(ratio);
-    return [labels[figure].label, of, got, bound, { true: 'yes', false: 'NO', undefined: '-' }[reached]];
+    const { label, unit } = labels[figure];
+    const render = against === 'limit' ? (value) => `${number(value)} ${unit}` : ratioText;
+    const bound = target.atMost ? `at most ${render(target.atMost)}` : `at least ${render(target.atLeast)}`;
+    const detail = target.of ? labels[target.of].label : against;
+    const base = detail && detail !== target.against ? `${target.against} (${detail})` : target.against;
+    const is = ratio === undefined ? (why ?? '-') : render(ratio);
+    return [label, base, is, bound, { true: 'yes', false: 'NO', undefined: '-' }[reached]];
   });
   const judged = verdicts.filter(({ reached }) => reached !== undefined);
   const reached = judged.filter((verdict) => verdict.reached);
-  const heading = [`${BRIDGE}`, 'against', 'is', 'target', 'reached'];
+  const heading = [BRIDGE, 'against', 'is', 'target', 'reached'];
   return `${table(heading, rows)}\n\n${reached.length} of ${judged.length} targets reached`;
 }
 
@@ -86,17 +88,13 @@ function ratioText(ratio) {
 }
 
 function number(value) {
-  if (value >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+  return value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 }
 
 function table(heading, rows) {
   const widths = heading.map((_, column) => Math.max(...[heading, ...rows].map((row) => row[column].length)));
-  const line = (row) => `| ${row.map((cell, column) => pad(cell, widths[column], column)).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [line(heading), rule, ...rows.map(line)].join('\n');
-}
-
-function pad(cell, width, column) {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+  const pad = (cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]));
+  const line = (row) => `| ${row.map(pad).join(' | ')} |`;
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [heading, rule, ...rows].map(line).join('\n');
 }

@@ -53,8 +53,6 @@ export const FIGURES = [
   ]),
 ];
 
-export const PEER_NAMES = ['supergateway', 'mcp-proxy'];
-
 function figure(id, label, unit, better, targets = []) {
   return { id, label, unit, better, targets };
 }

@@ -27,26 +27,29 @@ const PEERS = {
     childPerSession: false,
   },
 };
+export const PEER_NAMES = Object.keys(PEERS);
 
 /**
- * The variants that can run here: `{ name, version, start }`. `start()` resolves, once the first tools/list was
- * answered, with a target: `{ startMs, pid, childPerSession, sessions, openSession, hasEnded, stop }`, where `pid` is
- * the bridge's, undefined if there is none, and `sessions` are those that measures keep open.
+ * The variants: `{ name, version, start }`. `start()` resolves, once the first tools/list was answered, with a target:
+ * `{ startMs, pid, childPerSession, sessions, openSession, hasEnded, stop }`, where `pid` is the bridge's, undefined
+ * if there is none, and `sessions` are those that measures keep open.
  */
 export function createVariants({ bridge, peers }) {
   const variants = [
     { name: 'direct stdio', start: startStdio },
     httpVariant('http-floor', (port) => ['bench/servers/http-floor.mjs', port]),
+    httpVariant('mcp-bridge', (port) => bridgeArgv(bridge, port)),
   ];
-  if (existsSync(bridge)) {
-    const argv = (port) => [bridge, '--stdio', `node ${ECHO}`, '--port', port, '--log-level', 'error'];
-    variants.push(httpVariant('mcp-bridge', argv));
-  }
   for (const { name, version, bin } of peers) {
     const { argv, childPerSession } = PEERS[name];
     variants.push(httpVariant(name, (port) => [bin, ...argv(port)], { version, childPerSession }));
   }
   return variants;
+}
+
+function bridgeArgv(cli, port) {
+  if (!existsSync(cli)) throw new Error(`there is no ${cli}: run npm run build`);
+  return [cli, '--stdio', `node ${ECHO}`, '--port', port, '--log-level', 'error'];
 }
 
 function httpVariant(name, argv, { version, childPerSession = false } = {}) {
@@ -67,7 +70,7 @@ async function startHttp(argv, { childPerSession }) {
 
 /** A client retries until the server is there; so does this one, and the time it takes is the cold start. */
 async function openWhenReady(openSession, { hasEnded, errors, stop }) {
-  let last;
+  let last = new Error('it ended at once');
   const deadline = setTimeout(stop, START_TIMEOUT_MS);
   try {
     while (!hasEnded()) {
@@ -81,7 +84,7 @@ async function openWhenReady(openSession, { hasEnded, errors, stop }) {
   } finally {
     clearTimeout(deadline);
   }
-  throw new Error(`it did not start within ${START_TIMEOUT_MS / 1000} s: ${errors() || last?.message}`);
+  throw new Error(`it ended, or did not answer in ${START_TIMEOUT_MS / 1000} s: ${errors() || last.message}`);
 }
 
 async function startStdio() {

@@ -34,7 +34,7 @@ export function compileTemplate(template: string): UriTemplate {
   return {
     start,
     matches(uri) {
-      if (expressions > MAX_EXPRESSIONS || uri.length > MAX_URI_LENGTH || !uri.startsWith(start)) return false;
+      if (uri.length > MAX_URI_LENGTH || !uri.startsWith(start)) return false;
       let ends: Ends = new Uint8Array(uri.length + 1);
       ends[0] = 1;
       for (const part of parts)

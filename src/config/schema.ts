@@ -2,6 +2,7 @@ import type { output, ZodMiniType } from 'zod/mini';
 import { BridgeError } from '../errors.ts';
 import type { UpstreamOptions } from './defaults.ts';
 import { YES_OR_NO } from './kinds.ts';
+import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
 import type { Settings, ToolFilter } from './settings.ts';
 import { BRIDGE, check, SERVER, unknownKey } from './shapes.ts';
@@ -39,10 +40,9 @@ export interface FileServer {
  */
 export function checkConfig(data: unknown, file: string): FileSettings {
   const content = asObject(data, file);
-  checkTopLevel(content, file);
+  const warnings = checkTopLevel(content, file);
   const bridge = content.bridge === undefined ? {} : checkBridge(content.bridge, `${file}: bridge`);
   const servers = new Map<string, FileServer>();
-  const warnings: string[] = [];
   for (const { name, path, entry } of serverEntries(content, file)) {
     if (isOff(entry)) continue;
     if (isRemote(entry)) {
@@ -50,8 +50,7 @@ export function checkConfig(data: unknown, file: string): FileSettings {
       continue;
     }
     const taken = servers.get(name);
-    if (taken !== undefined)
-      throw refusal(`${file}: ${path}`, `the name is taken by ${taken.path}; rename one of them`);
+    if (taken !== undefined) throw refusal(`${file}: ${path}`, `the name is taken by ${taken.path}; rename one`);
     servers.set(name, { name, path, ...checkServer(entry, `${file}: ${path}`) });
   }
   return { bridge, servers: [...servers.values()], warnings };
@@ -62,13 +61,18 @@ const SECTIONS = ['mcpServers', 'servers', 'mcp_servers'];
 type Entry = Readonly<Record<string, unknown>>;
 
 /** Another client's file holds keys that are none of our business, but a typo in a file of ours must not go unnoticed. */
-function checkTopLevel(content: Entry, file: string): void {
+function checkTopLevel(content: Entry, file: string): string[] {
+  const known = [...SECTIONS, 'bridge', 'inputs'];
   if ('bridge' in content) {
-    const unknown = unknownKey(content, [...SECTIONS, 'bridge', 'inputs']);
+    const unknown = unknownKey(content, known);
     if (unknown !== undefined) throw refusal(`${file}: ${unknown.path}`, unknown.reason);
-  } else if (!SECTIONS.some((section) => section in content)) {
+    return [];
+  }
+  if (!SECTIONS.some((section) => section in content)) {
     throw refusal(file, `no servers in it; expected one of ${SECTIONS.join(', ')} and bridge`);
   }
+  const meant = Object.keys(content).map((key) => [key, known.includes(key) ? undefined : nearest(key, known)]);
+  return meant.filter(([, near]) => near).map(([key, near]) => `${file}: ${key} is ignored; did you mean ${near}?`);
 }
 
 function* serverEntries(content: Entry, file: string) {
@@ -113,24 +117,17 @@ type Server = output<typeof SERVER>;
 
 function toolFilter({
   tools = {},
-  enabled_tools,
-  includeTools,
-  disabled_tools,
-  disabledTools,
-  excludeTools,
+  disabled_tools = [],
+  disabledTools = [],
+  excludeTools = [],
+  ...server
 }: Server): ToolFilter {
-  const { allow = [], deny = [] } = tools;
-  const enabled = enabled_tools ?? includeTools;
+  const enabled = server.enabled_tools ?? server.includeTools;
+  // For these clients an empty list enables nothing; for the bridge an empty `allow` allows all.
+  const all = enabled?.length === 0 ? ['*'] : [];
   return {
-    allow: [...allow, ...(enabled ?? [])],
-    // For these clients an empty list enables nothing; for the bridge an empty `allow` allows all.
-    deny: [
-      ...deny,
-      ...(disabled_tools ?? []),
-      ...(disabledTools ?? []),
-      ...(excludeTools ?? []),
-      ...(enabled?.length === 0 ? ['*'] : []),
-    ],
+    allow: [...(tools.allow ?? []), ...(enabled ?? [])],
+    deny: [...(tools.deny ?? []), ...disabled_tools, ...disabledTools, ...excludeTools, ...all],
   };
 }
 

@@ -35,64 +35,15 @@ const UPSTREAM_OPTIONS = {
 const TOOL_LISTS = strict({ allow: optionalList(kinds.TEXT), deny: optionalList(kinds.TEXT) });
 
 /** Keys of other clients that say nothing about how a server is run. */
-const FOREIGN_KEYS = [
-  ...[
-    'alwaysAllow',
-    'autoApprove',
-    'alwaysLoad',
-    'trust',
-    'isActive',
-    'autoStart',
-    'restartOnExit',
-    'watchPaths',
-    'dev',
-  ],
-  ...[
-    'timeout',
-    'initTimeout',
-    'networkTimeout',
-    'transportType',
-    'oauth',
-    'auth',
-    'headers',
-    'sandbox',
-    'sandboxEnabled',
-  ],
-  ...[
-    'id',
-    'name',
-    'title',
-    'description',
-    'notes',
-    'comment',
-    'tags',
-    'metadata',
-    'icon',
-    'logo',
-    'logoUrl',
-    'instructions',
-  ],
-  ...[
-    'version',
-    'gallery',
-    'provider',
-    'providerUrl',
-    'registryUrl',
-    'source',
-    'longRunning',
-    'installSource',
-    'reference',
-  ],
-  ...[
-    'required',
-    'scopes',
-    'oauth_resource',
-    'experimental_environment',
-    'environment_id',
-    'default_tools_approval_mode',
-  ],
-  'supports_parallel_tool_calls',
-];
+const FOREIGN_KEYS = `
+  alwaysAllow autoApprove alwaysLoad trust isActive autoStart restartOnExit watchPaths dev sandbox sandboxEnabled
+  timeout initTimeout networkTimeout longRunning transportType headers auth oauth oauth_resource scopes
+  id name title description notes comment tags metadata icon logo logoUrl instructions reference
+  version gallery provider providerUrl registryUrl source installSource
+  required experimental_environment environment_id default_tools_approval_mode supports_parallel_tool_calls
+`
+  .trim()
+  .split(/\s+/);
 
 /** One server: what Claude, Cursor and VS Code write, what Codex (with underscores), Gemini, Roo and Copilot add, and what is ours. */
 export const SERVER = strict(
@@ -182,9 +133,9 @@ function optionalList<Value>(kind: Kind<Value>) {
   return z.exactOptional(z.array(of(kind)));
 }
 
-/** Copilot writes a list of tools; Codex's objects by tool name are approvals, which mean nothing here. */
+/** Copilot writes a list of tools, where none means none; Codex's objects by tool name are approvals, which mean nothing here. */
 function asToolLists(tools: unknown): unknown {
-  if (Array.isArray(tools)) return { allow: tools };
+  if (Array.isArray(tools)) return tools.length === 0 ? { deny: ['*'] } : { allow: tools };
   if (typeof tools !== 'object' || tools === null) return tools;
   return Object.values(tools).every((value) => typeof value === 'object' && !Array.isArray(value)) ? {} : tools;
 }

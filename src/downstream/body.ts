@@ -21,32 +21,44 @@ export class BodyReader {
    *   or ends early.
    */
   async read(request: IncomingMessage): Promise<string> {
-    if (Number(request.headers['content-length']) > this.#maxBody) throw this.#tooLarge();
-    const chunks: Buffer[] = [];
-    let length = 0;
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        length += chunk.length;
-        this.#reading += chunk.length;
-        if (length > this.#maxBody) throw this.#tooLarge();
-        if (this.#reading > this.#budget)
-          throw new HttpError(503, 'Too much is being sent at once; try again', { headers: { 'Retry-After': '1' } });
-        chunks.push(chunk);
-      }
-    } catch (error) {
-      throw error instanceof HttpError ? error : new HttpError(400, 'The request body ended early');
-    } finally {
-      this.#reading -= length;
+    if (Number(request.headers['content-length']) > this.#maxBody) {
+      request.resume(); // The rest is read and dropped: a client that is cut off while it sends does not see the answer.
+      throw this.#tooLarge();
     }
-    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    const body = await this.#collect(request);
     if (!isUtf8(body)) throw new HttpError(400, 'Parse error: the request body is not UTF-8', { code: PARSE_ERROR });
     return body.toString();
   }
 
-  #tooLarge(): HttpError {
-    // The rest of the body is not read, so the connection cannot be used again.
-    return new HttpError(413, `The request body is longer than ${this.#maxBody} bytes (--max-message)`, {
-      headers: { Connection: 'close' },
+  #collect(request: IncomingMessage): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      let chunks: Buffer[] = [];
+      let length = 0;
+      const settle = (error?: HttpError) => {
+        request.off('data', onData).resume();
+        this.#reading -= length;
+        if (error) reject(error);
+        else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+        chunks = [];
+        length = 0;
+      };
+      const onData = (chunk: Buffer) => {
+        length += chunk.length;
+        this.#reading += chunk.length;
+        chunks.push(chunk);
+        if (length > this.#maxBody) settle(this.#tooLarge());
+        else if (this.#reading > this.#budget)
+          settle(new HttpError(503, TOO_MUCH, { headers: { 'Retry-After': '1' } }));
+      };
+      request.on('data', onData);
+      request.once('end', () => settle());
+      request.once('error', () => settle(new HttpError(400, 'The request body ended early')));
     });
   }
+
+  #tooLarge(): HttpError {
+    return new HttpError(413, `The request body is longer than ${this.#maxBody} bytes (--max-message)`);
+  }
 }
+
+const TOO_MUCH = 'Too much is being sent at once; try again';

@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from 'node:util';
 
 export interface StderrTail {
   write(chunk: Buffer): void;
-  /** Takes what came without a newline as the last line. */
+  /** Takes what is left as a line. */
   end(): void;
-  /** The last lines that are not blank, oldest first, fit for a terminal. */
+  /** The last lines that are not blank, oldest first, fit for a terminal; a question without a newline is one. */
   lines(): readonly string[];
 }
 
@@ -15,24 +15,19 @@ export function createStderrTail(onLine: (line: string) => void = () => {}): Std
   let tail: readonly string[] = [];
   let unfinished = '';
 
-  const add = (raw: string) => {
-    const line = cut(clean(raw));
-    if (line === '') return;
-    tail = lastOf([...tail, line]);
-    onLine(line);
-  };
-
   const take = (text: string) => {
     // A lone \r rewrites the line, as progress bars do: each state is a line.
-    const lines = (unfinished + text).split(/[\r\n]+/);
-    unfinished = (lines.pop() ?? '').slice(0, LONGEST_RAW);
-    for (const line of lines) add(line);
+    const raw = (unfinished + text).split(/[\r\n]+/);
+    unfinished = (raw.pop() ?? '').slice(0, LONGEST_RAW);
+    const lines = raw.map(clean).filter((line) => line !== '');
+    tail = lastOf([...tail, ...lines]);
+    for (const line of lines) onLine(line);
   };
 
   return {
     write: (chunk) => take(decoder.write(chunk)),
     end: () => take(`${decoder.end()}\n`),
-    lines: () => tail,
+    lines: () => lastOf([...tail, clean(unfinished)].filter((line) => line !== '')),
   };
 }
 
@@ -45,15 +40,13 @@ const MOST_LINES = 20;
 const MOST_CHARACTERS = 4096;
 
 /** A child's words end up in messages and on the terminal: they must neither drive it nor forge lines. */
-function clean(line: string): string {
-  return stripVTControlCharacters(line)
+function clean(raw: string): string {
+  const line = stripVTControlCharacters(raw)
     .replace(/\p{Cc}+/gu, ' ')
     .trimEnd();
-}
-
-/** Never between the two halves of a character. */
-function cut(line: string): string {
-  return line.length <= LONGEST_LINE ? line : `${line.slice(0, LONGEST_LINE - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+  const isLong = line.length > LONGEST_LINE;
+  // Never between the two halves of a character.
+  return isLong ? `${line.slice(0, LONGEST_LINE - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
 }
 
 function lastOf(lines: readonly string[]): readonly string[] {

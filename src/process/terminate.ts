@@ -42,7 +42,7 @@ const PATIENCE = 3000;
 /** How long the kernel is given to clear away what was killed. Milliseconds. */
 const LAST_WAIT = 2000;
 /** Milliseconds between two looks at the processes; one look costs a few. */
-const POLL_INTERVAL = 50;
+const POLL_INTERVAL = 100;
 
 async function endOnPosix(
   { tree, stdin, exited, grace = 2000, platform }: TerminatorOptions,

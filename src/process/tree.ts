@@ -26,7 +26,7 @@ export function trackTree(tree: Tree, platform: NodeJS.Platform = process.platfo
   const bornAt = new Map<number, string>();
 
   return async () => {
-    const everyone = platform === 'linux' ? readProc(tree) : await runPs(tree);
+    const everyone = await listEveryone(tree, platform);
     const members = new Map<number, Entry>();
     let size: number;
     do {
@@ -49,8 +49,17 @@ interface Entry extends Member {
   readonly isMarked: boolean;
 }
 
+async function listEveryone(tree: Tree, platform: NodeJS.Platform): Promise<Entry[]> {
+  try {
+    return platform === 'linux' ? readProc(tree.mark) : await runPs();
+  } catch {
+    // No /proc, or nothing more can be started, which is just when children must go: the group is known in any case.
+    return isGroupAlive(tree.pid) ? [{ pid: tree.pid, parent: 0, group: tree.pid, born: '', isMarked: false }] : [];
+  }
+}
+
 /** Synchronous on purpose: /proc is memory, so that this takes some 30 µs a process and needs no file handles at once. */
-function readProc({ mark }: Tree): Entry[] {
+function readProc(mark: string): Entry[] {
   return readdirSync('/proc').flatMap((name) => {
     const pid = Number(name);
     const stat = Number.isNaN(pid) ? undefined : readIfThere(`/proc/${name}/stat`);
@@ -58,7 +67,8 @@ function readProc({ mark }: Tree): Entry[] {
     // The second field is the program's name in parentheses and may hold anything: proc_pid_stat(5).
     const [state, parent, group, ...more] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const born = more[16] ?? '';
-    if (isDead(state)) return [];
+    const isOfKernel = group === '0';
+    if (isDead(state) || isOfKernel) return [];
     const isMarked = `\0${readIfThere(`/proc/${name}/environ`)}`.includes(`\0${MARK}=${mark}\0`);
     return [{ pid, parent: Number(parent), group: Number(group), born, isMarked }];
   });
@@ -72,19 +82,14 @@ function readIfThere(file: string): string {
   }
 }
 
-async function runPs({ pid: leader }: Tree): Promise<Entry[]> {
-  try {
-    const columns = ['pid=', 'ppid=', 'pgid=', 'stat=', 'lstart='].flatMap((column) => ['-o', column]);
-    const { stdout } = await promisify(execFile)('ps', ['-A', ...columns], { env: { ...process.env, LC_ALL: 'C' } });
-    return stdout.split('\n').flatMap((line) => {
-      const [, pid, parent, group, state, born = ''] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      if (pid === undefined || isDead(state)) return [];
-      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), born, isMarked: false }];
-    });
-  } catch {
-    // When nothing more can be started, which is when children must go, the group is still known.
-    return isGroupAlive(leader) ? [{ pid: leader, parent: 0, group: leader, born: '', isMarked: false }] : [];
-  }
+async function runPs(): Promise<Entry[]> {
+  const columns = ['pid=', 'ppid=', 'pgid=', 'stat=', 'lstart='].flatMap((column) => ['-o', column]);
+  const { stdout } = await promisify(execFile)('ps', ['-A', ...columns], { env: { ...process.env, LC_ALL: 'C' } });
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, group, state, born = ''] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined || isDead(state)) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), born, isMarked: false }];
+  });
 }
 
 /** Ended, and only waiting for its parent (in a container without an init: forever) to take notice. */

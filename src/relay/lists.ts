@@ -11,7 +11,9 @@ export interface ListKind {
   readonly member: string;
   /** What a server must have declared to be asked for it. */
   readonly capability: string;
-  /** The items as the view shows them: hidden ones left out, names and URIs of its own. */
+  /** Takes note of the names that a server uses, so that the view can translate them both ways. */
+  learn(items: RawJson[], upstream: Upstream, view: View): void;
+  /** The items as the view shows them: hidden ones left out, names and URIs of its own. Learn them first. */
   show(items: RawJson[], upstream: Upstream, view: View): RawJson[];
 }
 
@@ -19,17 +21,11 @@ export const TOOLS: ListKind = {
   method: 'tools/list',
   member: 'tools',
   capability: 'tools',
+  learn: (items, upstream, view) => view.tools.learn(upstream.name, namesOf(items)),
   show(items, upstream, view) {
-    view.tools.learn(upstream.name, namesOf(items));
-    return items
-      .filter((tool) => view.allows(upstream, tool.string('name') ?? ''))
-      .map((tool) =>
-        withWidgetUris(
-          renamed(tool, (name) => view.tools.expose(upstream.name, name)),
-          upstream,
-          view,
-        ),
-      );
+    const allowed = items.filter((tool) => view.allows(upstream, tool.string('name') ?? ''));
+    const exposed = allowed.map((tool) => renamed(tool, (name) => view.tools.expose(upstream.name, name)));
+    return exposed.map((tool) => withWidgetUris(tool, upstream, view));
   },
 };
 
@@ -37,8 +33,8 @@ export const PROMPTS: ListKind = {
   method: 'prompts/list',
   member: 'prompts',
   capability: 'prompts',
+  learn: (items, upstream, view) => view.prompts.learn(upstream.name, namesOf(items)),
   show(items, upstream, view) {
-    view.prompts.learn(upstream.name, namesOf(items));
     return items.map((prompt) => renamed(prompt, (name) => view.prompts.expose(upstream.name, name)));
   },
 };
@@ -47,8 +43,8 @@ export const RESOURCES: ListKind = {
   method: 'resources/list',
   member: 'resources',
   capability: 'resources',
+  learn: (items, upstream, view) => view.uris.learnUris(upstream.name, stringsOf(items, 'uri')),
   show(items, upstream, view) {
-    view.uris.learnUris(upstream.name, stringsOf(items, 'uri'));
     return items.map((resource) => changed(resource, 'uri', (uri) => view.uris.exposeUri(upstream.name, uri)));
   },
 };
@@ -57,8 +53,8 @@ export const TEMPLATES: ListKind = {
   method: 'resources/templates/list',
   member: 'resourceTemplates',
   capability: 'resources',
+  learn: (items, upstream, view) => view.uris.learnTemplates(upstream.name, stringsOf(items, 'uriTemplate')),
   show(items, upstream, view) {
-    view.uris.learnTemplates(upstream.name, stringsOf(items, 'uriTemplate'));
     return items.map((item) => changed(item, 'uriTemplate', (uri) => view.uris.exposeTemplate(upstream.name, uri)));
   },
 };
@@ -67,6 +63,7 @@ export const TASKS: ListKind = {
   method: 'tasks/list',
   member: 'tasks',
   capability: 'tasks',
+  learn() {},
   show: (items) => items,
 };
 

@@ -131,6 +131,7 @@ export class Router implements Relay {
     const answer = await upstream.request(exchange.frame, exchange);
     const page = answer.raw('result')?.raw(kind.member)?.items();
     if (!page) return answer;
+    kind.learn(page, upstream, this.#view);
     const shown = kind.show(page, upstream, this.#view);
     const isUnchanged = shown.length === page.length && shown.every((item, index) => item === page[index]);
     return isUnchanged ? answer : withResult(answer, { [kind.member]: shown });
@@ -142,7 +143,7 @@ export class Router implements Relay {
       const link = await upstream.laneFor(exchange.client).supervisor.acquire();
       if (!link.opened.raw('capabilities')?.has(kind.capability)) return [];
       const items = await collectPages(upstream, kind, patient);
-      kind.show(items, upstream, this.#view);
+      kind.learn(items, upstream, this.#view);
       return items;
     });
   }

@@ -94,6 +94,7 @@ export class Upstream {
     if (!this.#needsOwnLane(client)) return this.sharedLane;
     const existing = this.#own.get(client);
     if (existing) return existing;
+    if (client.closed.aborted) throw new BridgeError('CLOSED', `${this.name}: the session has ended`);
     const { maxLinks } = this.settings;
     if (this.#own.size + 1 >= maxLinks) {
       const message = `${this.name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;

@@ -56,10 +56,10 @@ describe('merged capabilities', () => {
 
   test('come out of anything', () => {
     const odd = JSON.parse(
-      '{"__proto__":{"polluted":1},"tools":{"toString":{},"__proto__":{}},"tasks":true,"prompts":null}',
+      '{"__proto__":{"polluted":1},"tools":{"toString":1,"__proto__":{}},"tasks":true,"prompts":null}',
     );
-    const merged = mergeCapabilities([null, 3, 'x', [], { tools: 'yes', tasks: {} }, odd, odd]);
-    expect(merged).toMatchObject({ tools: { toString: {}, listChanged: true }, tasks: {} });
+    const merged = mergeCapabilities([null, 3, 'x', [], { tools: 'yes' }, { tools: {}, tasks: {} }, odd, odd]);
+    expect(merged).toMatchObject({ tools: { toString: 1, listChanged: true }, tasks: {} });
     expect(Object.keys(merged)).not.toContain('prompts');
     expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
     expect('polluted' in {}).toBe(false);

@@ -55,6 +55,7 @@ describe('checkConfig', () => {
 
   it.each([
     ['Copilot', { tools: ['search', 'fetch'] }, { allow: ['search', 'fetch'], deny: [] }],
+    ['Copilot, with none', { tools: [] }, { allow: [], deny: ['*'] }],
     ['Codex', { enabled_tools: ['a'], disabled_tools: ['b'] }, { allow: ['a'], deny: ['b'] }],
     ['Codex, with nothing enabled', { enabled_tools: [] }, { allow: [], deny: ['*'] }],
     ['Codex, with approvals', { tools: { search: { approval_mode: 'approve' } } }, { allow: [], deny: [] }],
@@ -177,8 +178,10 @@ describe('checkConfig', () => {
     expect(check({ bridge: { cors } }).bridge).toEqual({ corsOrigins });
   });
 
-  it('passes over unknown keys beside the servers of a file that is not ours', () => {
-    expect(check({ mcpServers: {}, globalShortcut: '', mcpServer: {} }).servers).toEqual([]);
+  it('passes over unknown keys beside the servers of a file that is not ours, but not over a typo', () => {
+    const { servers, warnings } = check({ mcpServers: {}, globalShortcut: '', preferences: {}, brigde: {} });
+    expect(servers).toEqual([]);
+    expect(warnings).toEqual(['mcp.json: brigde is ignored; did you mean bridge?']);
   });
 
   it.each([
@@ -213,7 +216,7 @@ describe('checkConfig', () => {
     [{ mcpServers: { files: {} } }, 'mcp.json: mcpServers.files.command: missing; expected a text that is not empty'],
     [
       { mcpServers: { files: { command: 'x' } }, servers: { files: { command: 'y' } } },
-      'mcp.json: servers.files: the name is taken by mcpServers.files; rename one of them',
+      'mcp.json: servers.files: the name is taken by mcpServers.files; rename one',
     ],
   ])('refuses %j', (data, message) => {
     expect(() => check(data)).toThrow(expect.objectContaining({ code: 'CONFIG', message }));

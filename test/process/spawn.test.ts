@@ -1,17 +1,10 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeExit } from '../../src/process/spawn.ts';
-import { fixture, readAll, readPids, startServer } from './support.ts';
+import { fixture, makeFolder, readAll, readPids, startServer } from './support.ts';
 
 const evaluate = (code: string) => ({ command: process.execPath, args: ['-e', code] });
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'mcp-bridge-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 it('passes bytes in both directions', async () => {
   const server = await startServer(evaluate('process.stdin.pipe(process.stdout)'));

@@ -47,3 +47,11 @@ it('takes control characters out, so that no line drives the terminal or forges 
     tailOf('\u001b[31mred\u001b[0m \u001b]8;;http://x\u0007link\u001b]8;;\u0007\u0000\u0007\u009b!\t.\u007f\n').lines,
   ).toEqual(['red link ! .']);
 });
+
+it('shows a question that waits for its answer without a newline', () => {
+  const heard: string[] = [];
+  const tail = createStderrTail((line) => heard.push(line));
+  tail.write(Buffer.from('hello\nproceed? (y) '));
+  expect(tail.lines()).toEqual(['hello', 'proceed? (y)']);
+  expect(heard).toEqual(['hello']);
+});

@@ -8,12 +8,17 @@ import { KINDS } from './kinds.ts';
 import { descendantsOf, fixture, isAlive, makeFolder, readAll, readPids, startServer, until } from './support.ts';
 
 describe('terminate', () => {
-  it.each(KINDS)('leaves nothing alive of $title', async ({ pids: count, start }) => {
-    const server = await startServer(await start());
-    const printed = await readPids(server.stdout, count);
-    const pids = new Set([server.pid, ...printed, ...descendantsOf(server.pid)]);
-    await server.terminate();
-    expect([...pids].filter(isAlive)).toEqual([]);
+  it('leaves nothing alive of any kind of server', async () => {
+    const survivors = await Promise.all(
+      KINDS.map(async ({ title, pids: count, start }) => {
+        const server = await startServer(await start());
+        const printed = await readPids(server.stdout, count);
+        const pids = new Set([server.pid, ...printed, ...descendantsOf(server.pid)]);
+        await server.terminate();
+        return [title, [...pids].filter(isAlive)];
+      }),
+    );
+    expect(survivors).toEqual(KINDS.map(({ title }) => [title, []]));
   });
 
   it('first lets the server leave by itself, when its stdin ends', async () => {
@@ -101,7 +106,9 @@ describe('terminate on other platforms', () => {
     await chmod(join(folder, 'taskkill'), 0o755);
     const path = process.env.PATH;
     process.env.PATH = `${folder}:${path}`;
-    onTestFinished(() => void (process.env.PATH = path));
+    onTestFinished(() => {
+      process.env.PATH = path;
+    });
 
     const { stdout, ...options } = await startBare('stubborn');
     const pids = await readPids(stdout, 1);
