@@ -30,7 +30,7 @@ export const SIZES = {
     loadMs: 2500,
     progressRuns: 15,
     sessions: 200,
-    childSessions: 40,
+    childSessions: 20,
     settleMs: 500,
   },
 };

@@ -1,8 +1,7 @@
 /**
- * The figures, in the order of the report: `better` says which way is good, and `targets` what mcp-bridge is to
- * reach. A target is a ratio, mcp-bridge's figure divided by the one of `against` in the same run:
- * a variant, or 'best peer', the better of the peers that answered rightly. Only 'limit' is a plain number, in the figure's unit.
- * `of` names another figure of `against` to divide by.
+ * The figures, in the order of the report. `better` says which way is good, `targets` what mcp-bridge is to reach:
+ * its figure divided by that of `against`, which is a variant or 'best peer', the better of those that answered
+ * rightly, in the same run. `of` names another figure to divide by. Only for 'limit' the target is the figure itself.
  */
 export const FIGURES = [
   figure('echo-100B', '100 B echo, p50', 'ms', 'less', [

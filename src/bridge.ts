@@ -11,6 +11,7 @@ import { createLog, type Log } from './log.ts';
 import { ownExchange } from './protocol/exchange.ts';
 import { RawJson } from './protocol/raw-json.ts';
 import type { Inventory } from './relay/inventory.ts';
+import { within } from './relay/patience.ts';
 import { createRelays, type Relays } from './relay/relays.ts';
 import { Fleet } from './upstream/fleet.ts';
 import type { LinkState } from './upstream/supervisor.ts';
@@ -184,8 +185,11 @@ function serverStatus({ upstream, tools, startedIn }: Inventory, lastWords: stri
 async function readiness(upstreams: readonly Upstream[]): Promise<Record<string, boolean>> {
   const answers = upstreams.map(async ({ name, state, shared }) => {
     if (state === 'idle') return [name, true] as const;
-    const ping = ownExchange('ping', undefined, AbortSignal.timeout(PING_TIMEOUT));
-    const answer = await shared.link?.request(ping.frame, ping).catch(() => undefined); // It is not ready, and its log says why.
+    const patience = { message: `${name}: no answer to ping in time`, limit: PING_TIMEOUT };
+    const ping = within(ownExchange('ping'), patience, async (exchange) =>
+      shared.link?.request(exchange.frame, exchange),
+    );
+    const answer = await ping.catch(() => undefined); // It is not ready, and its log says why.
     return [name, answer !== undefined] as const;
   });
   return Object.fromEntries(await Promise.all(answers));

@@ -25,7 +25,7 @@ interface Matcher extends UnmatchedGlob {
 
 /** Globs backtrack, and names come from servers: the specification wants at most 128 characters, so twice that is no tool. */
 const MAX_NAME_LENGTH = 256;
-/** Verdicts kept; more tools than that are judged anew. */
+/** When as many verdicts are kept, the cache starts over. */
 const MAX_VERDICTS = 10_000;
 
 /**
@@ -81,8 +81,10 @@ async function loadGlobCompiler(): Promise<GlobCompiler> {
       // These two turn what cannot be read into an error instead of a glob that never matches.
       strictBrackets: true,
       debug: true,
+      // `[!a]` as in a shell.
       posix: true,
       keepQuotes: true,
+      // Line breaks are characters like any other.
       flags: 's',
     });
     return (name) => pattern.test(withoutSlashes(name));

@@ -17,7 +17,7 @@ export interface NameTable {
    * servers without prefixes, only after.
    */
   lookup(exposed: string): NameTarget | undefined;
-  /** What the exposed names of a server begin with; empty when nothing is prefixed. */
+  /** What the exposed names of a server begin with, for people and models to read; empty when nothing is prefixed. */
   prefixOf(server: string): string;
 }
 
@@ -37,8 +37,13 @@ interface Resolved {
   readonly byServer: ReadonlyMap<string, ReadonlyMap<string, Claim>>;
 }
 
+/** Per server; far more tools than any client takes, and little enough memory. */
 const MAX_LEARNED = 10_000;
 
+/**
+ * Creates the table of the servers that are shown together. With prefixes, or with one server, a name is `exposedName`'s and depends on
+ * nothing else; without prefixes, names that several servers share take them.
+ */
 export function createNameTable({ servers, prefix }: NameTableOptions): NameTable {
   const several = servers.length > 1;
   const prefixed = prefix === 'server' || (prefix === 'auto' && several);

@@ -17,15 +17,15 @@ type Part = string | Expression;
 type Ends = Uint8Array;
 
 const EXPRESSION = /\{([+#./;?&]?)([^{}]+)\}/g;
-/** With the URI's length this bounds the work of one match; templates and URIs come from strangers. */
-const MAX_EXPRESSIONS = 32;
+/** Templates and URIs come from strangers: together these bound the work of one match to some milliseconds. */
+const MAX_EXPRESSIONS = 16;
 const MAX_URI_LENGTH = 8192;
 
 /**
  * Compiles an RFC 6570 template (levels 1 to 3, and the explode modifier as servers use it: `{path*}` spans slashes).
  * It answers which server a URI may belong to, so it is as lenient as the servers' own matching: `{id}` is at least one character and
  * stops at a slash, variable names of a query are not checked. Braces that make no expression are literal text.
- * A match takes time linear in the URI; a URI over 8192 characters or a template of over 32 expressions matches nothing.
+ * A match takes time linear in the URI; a URI over 8192 characters or a template of over 16 expressions matches nothing.
  */
 export function compileTemplate(template: string): UriTemplate {
   const parts = parseParts(template);
@@ -34,11 +34,12 @@ export function compileTemplate(template: string): UriTemplate {
   return {
     start,
     matches(uri) {
-      if (uri.length > MAX_URI_LENGTH || !uri.startsWith(start)) return false;
+      if (expressions > MAX_EXPRESSIONS || uri.length > MAX_URI_LENGTH || !uri.startsWith(start)) return false;
       let ends: Ends = new Uint8Array(uri.length + 1);
       ends[0] = 1;
-      for (const part of parts)
+      for (const part of parts) {
         ends = typeof part === 'string' ? pastLiteral(ends, uri, part) : pastExpression(ends, uri, part);
+      }
       return ends[uri.length] === 1;
     },
   };
@@ -94,9 +95,11 @@ function pastExpression(ends: Ends, uri: string, { lead, stops, optional }: Expr
   const next = optional ? ends.slice() : new Uint8Array(ends.length);
   let inside = false;
   for (let at = 0; at < uri.length; at++) {
+    const reached = ends[at] === 1;
+    if (!reached) continue;
     const char = uri.charAt(at);
-    const opens = lead !== '' && ends[at] === 1 && char === lead;
-    const inValue: boolean = inside || (lead === '' && ends[at] === 1);
+    const opens = reached && lead !== '' && char === lead;
+    const inValue: boolean = inside || (reached && lead === '');
     inside = opens || (inValue && !stops.includes(char));
     if (inside) next[at + 1] = 1;
   }

@@ -76,12 +76,13 @@ function createSharedTable(servers: readonly string[]): UriTable {
   return {
     learnUris(server, listed) {
       const known = uris.get(server);
-      if (known) for (const uri of listed) remember(known, uri, () => true, MAX_URIS);
+      if (!known) return;
+      for (const uri of listed) remember(known, uri, () => true, MAX_URIS);
     },
     learnTemplates(server, listed) {
       const known = templates.get(server);
-      if (known)
-        for (const template of listed) remember(known, template, () => compileTemplate(template), MAX_TEMPLATES);
+      if (!known) return;
+      for (const template of listed) remember(known, template, () => compileTemplate(template), MAX_TEMPLATES);
     },
     exposeUri(server, uri) {
       const target = lookupUri(uri);

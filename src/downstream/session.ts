@@ -1,3 +1,4 @@
+import { Cancellation } from '../protocol/cancellation.ts';
 import type { Answer, Ask, Client, Exchange } from '../protocol/exchange.ts';
 import {
   errorFrame,
@@ -35,6 +36,7 @@ export interface SessionOptions {
 /** One client of the 2025 era: its calls in flight, and the questions it has been asked. Knows messages, but no wire. */
 export class Session implements Client {
   readonly transient: boolean;
+  readonly closed = new Cancellation();
   revision: Revision = ASSUMED_REVISION;
   opening = RawJson.of({});
   capabilities: Readonly<Record<string, unknown>> = {};
@@ -43,17 +45,12 @@ export class Session implements Client {
   readonly #outlet: Outlet;
   readonly #calls = new Map<IdText, Call>();
   readonly #asks = new Map<IdText, PendingAsk>();
-  readonly #closing = new AbortController();
   #lastAsk = 0;
 
   constructor({ relay, outlet, transient = false }: SessionOptions) {
     this.#relay = relay;
     this.#outlet = outlet;
     this.transient = transient;
-  }
-
-  get closed(): AbortSignal {
-    return this.#closing.signal;
   }
 
   /** Whether requests of the client are being worked on. */
@@ -70,7 +67,7 @@ export class Session implements Client {
     this.#calls.set(request.id, call);
     try {
       const answer = await this.#answer(call);
-      return call.signal.aborted ? undefined : withId(answer, request.id);
+      return call.cancellation.reason ? undefined : withId(answer, request.id);
     } finally {
       if (this.#calls.get(request.id) === call) this.#calls.delete(request.id);
     }
@@ -81,7 +78,7 @@ export class Session implements Client {
     const params = notification.frame.raw('params');
     if (notification.method === 'notifications/cancelled') {
       const id = params?.raw('requestId')?.text;
-      if (id !== undefined) this.#calls.get(id)?.abort('cancelled by the client');
+      if (id !== undefined) this.#calls.get(id)?.cancellation.cancel(CANCELLED);
     } else if (notification.method === 'notifications/progress') {
       const token = params?.raw('progressToken')?.text;
       if (token !== undefined) this.#asks.get(token)?.ask.progress(notification);
@@ -120,7 +117,7 @@ export class Session implements Client {
         this.#asks.delete(key);
         resolve(answer);
       };
-      if (this.closed.aborted) return settle(UNREACHABLE);
+      if (this.closed.reason) return settle(UNREACHABLE);
       this.#asks.set(key, { ask, resolve: settle });
       ask.signal.addEventListener('abort', () => {
         if (!this.#asks.delete(key)) return;
@@ -133,10 +130,10 @@ export class Session implements Client {
 
   /** Ends the session: its calls are cancelled, its questions fail. Twice without harm. */
   close(): void {
-    if (this.closed.aborted) return;
-    for (const call of this.#calls.values()) call.abort('the session has ended');
+    if (this.closed.reason) return;
+    for (const call of this.#calls.values()) call.cancellation.cancel(SESSION_ENDED);
     for (const { resolve } of [...this.#asks.values()]) resolve(UNREACHABLE);
-    this.#closing.abort();
+    this.closed.cancel(SESSION_ENDED);
   }
 
   #answer(call: Call): Promise<Answer> {
@@ -175,21 +172,13 @@ class Call implements Exchange {
   readonly frame: RawJson;
   readonly client: Session;
   readonly #outlet: Outlet;
-  readonly #controller = new AbortController();
+  readonly cancellation = new Cancellation();
 
   constructor({ method, frame }: Request, client: Session, outlet: Outlet) {
     this.method = method;
     this.frame = frame;
     this.client = client;
     this.#outlet = outlet;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  abort(reason: string): void {
-    this.#controller.abort(new Error(reason));
   }
 
   notify(frame: RawJson): void {
@@ -206,4 +195,6 @@ interface PendingAsk {
   resolve(answer: Answer): void;
 }
 
+const CANCELLED = new Error('cancelled by the client');
+const SESSION_ENDED = new Error('the session has ended');
 const UNREACHABLE = errorFrame(INTERNAL_ERROR, 'The client cannot be asked: it has no open stream');

@@ -19,6 +19,8 @@ export class HostGuard {
   readonly #isLoopbackOnly: boolean;
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
+  /** The name that was asked for last; nearly always the one that is asked for next. */
+  #lastHost: string | undefined;
 
   constructor({ host, allowedHosts, corsOrigins }: GuardOptions) {
     this.#isLoopbackOnly = isLoopback(host);
@@ -41,10 +43,13 @@ export class HostGuard {
   }
 
   #isOurs(host: string | undefined): boolean {
+    if (host !== undefined && host === this.#lastHost) return true;
     const name = hostname(`http://${host}`);
-    if (name === undefined) return false;
+    if (host === undefined || name === undefined) return false;
     // Nobody can make an address lead elsewhere, so a bind for the whole network takes them all.
-    return isLoopback(name) || this.#hosts.has(name) || (!this.#isLoopbackOnly && isIP(name) !== 0);
+    const isOurs = isLoopback(name) || this.#hosts.has(name) || (!this.#isLoopbackOnly && isIP(name) !== 0);
+    if (isOurs) this.#lastHost = host;
+    return isOurs;
   }
 
   #mayCall(origin: string): boolean {

@@ -6,10 +6,10 @@ import spawn from 'cross-spawn';
 import type { BridgeError } from '../errors.ts';
 import { waitAtMost } from './deadline.ts';
 import { childEnvironment } from './environment.ts';
+import { MARK } from './process-table.ts';
 import { explainSpawnFailure } from './spawn-failure.ts';
 import { createStderrTail } from './stderr-tail.ts';
 import { createTerminator, type TerminateOptions } from './terminate.ts';
-import { MARK } from './tree.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface SpawnOptions {
@@ -57,6 +57,7 @@ export interface ServerProcess {
  */
 export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
   const { watchdog, grace, onStderrLine } = options;
+  const { listProcesses } = watchdog;
   const mark = `${watchdog.mark}.${randomBytes(6).toString('hex')}`;
   const env: NodeJS.ProcessEnv = { ...childEnvironment(options.env), [MARK]: mark };
   const explain = (cause: unknown) => explainSpawnFailure({ ...options, path: env.PATH ?? env.Path }, cause);
@@ -65,7 +66,6 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
     throw explain(cause);
   });
   const pid = child.pid as number;
-  watchdog.add(pid);
 
   const streams = [child.stdin, child.stdout, child.stderr];
   for (const stream of streams) stream.on('error', () => {}); // EPIPE and its like: the process is gone, and `exited` tells.
@@ -83,7 +83,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
     return how;
   });
 
-  const endTree = createTerminator({ tree: { pid, mark }, stdin: child.stdin, exited: exit, grace });
+  const endTree = createTerminator({ tree: { pid, mark }, stdin: child.stdin, exited: exit, grace, listProcesses });
   const terminate = async (how?: TerminateOptions) => {
     await endTree(how);
     watchdog.remove(pid);
@@ -99,7 +99,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
 const DRAIN_LIMIT = 500;
 
 async function start(
-  { command, args, cwd, shell }: SpawnOptions,
+  { command, args, cwd, shell, watchdog }: SpawnOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<ChildProcessWithoutNullStreams> {
   const child = spawn(command, args, {
@@ -111,6 +111,7 @@ async function start(
     // Its own group, so that all of it can be signalled, and the terminal's Ctrl-C reaches the bridge alone. On Windows: a console window.
     detached: process.platform !== 'win32',
   });
+  if (child.pid !== undefined) watchdog.add(child.pid);
   await once(child, 'spawn');
   return child as ChildProcessWithoutNullStreams; // It runs, so all three pipes are there.
 }

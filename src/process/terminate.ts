@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { pause, waitAtMost } from './deadline.ts';
+import type { ListProcesses } from './process-table.ts';
 import { type Member, type Tree, trackTree } from './tree.ts';
 
 export interface TerminatorOptions {
@@ -12,6 +13,7 @@ export interface TerminatorOptions {
   readonly exited: Promise<unknown>;
   /** From the end of stdin to SIGTERM. Milliseconds, default 2000. */
   readonly grace?: number | undefined;
+  readonly listProcesses: ListProcesses;
   readonly platform?: NodeJS.Platform;
 }
 
@@ -41,14 +43,14 @@ export function createTerminator(options: TerminatorOptions): (how?: TerminateOp
 const PATIENCE = 3000;
 /** How long the kernel is given to clear away what was killed. Milliseconds. */
 const LAST_WAIT = 2000;
-/** Milliseconds between two looks at the processes; one look costs a few. */
+/** Between two looks at the processes. Milliseconds. */
 const POLL_INTERVAL = 100;
 
 async function endOnPosix(
-  { tree, stdin, exited, grace = 2000, platform }: TerminatorOptions,
+  { tree, stdin, exited, grace = 2000, listProcesses }: TerminatorOptions,
   hurry: AbortSignal,
 ): Promise<void> {
-  const listMembers = trackTree(tree, platform);
+  const listMembers = trackTree(tree, listProcesses);
   await listMembers(); // Before the parents die, through whom some are found.
   stdin.end();
   await waitAtMost(grace, exited, hurry);

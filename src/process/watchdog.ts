@@ -5,12 +5,14 @@ import { Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { waitAtMost } from './deadline.ts';
-import { MARK } from './tree.ts';
+import { createProcessTable, type ListProcesses, MARK } from './process-table.ts';
 
-/** Ends the registered process groups, and what left them, when the bridge is gone, however it went. */
+/** Watches over all children of the bridge, and ends the registered groups and what left them when it is gone, however it went. */
 export interface Watchdog {
   /** Starts the mark of every tree that is registered here; see `Tree`. */
   readonly mark: string;
+  /** Here, because all children share it. */
+  readonly listProcesses: ListProcesses;
   /** Registers a process group. */
   add(group: number): void;
   /** Takes it back. Due as soon as the group is gone: its number may be given to others. */
@@ -66,6 +68,7 @@ export function createWatchdog({ log, platform = process.platform }: WatchdogOpt
 
   return {
     mark,
+    listProcesses: createProcessTable(platform),
     add(group) {
       if (platform === 'win32') return;
       groups.add(group);

@@ -1,3 +1,4 @@
+import { Cancellation } from './cancellation.ts';
 import { errorFrame, METHOD_NOT_FOUND, type Notification, type Request, requestFrame } from './message.ts';
 import { RawJson } from './raw-json.ts';
 
@@ -10,8 +11,8 @@ export interface Exchange {
   /** The request as received. Its id is the wire's own business. */
   readonly frame: RawJson;
   readonly client: Client;
-  /** Aborted when the client gives the request up. */
-  readonly signal: AbortSignal;
+  /** Tells that the client gave the request up. */
+  readonly cancellation: Cancellation;
   /** Sends a notification (progress, a log message) onto this request's answer, in order. */
   notify(frame: RawJson): void;
   /** Asks the client something as part of this request. */
@@ -39,8 +40,8 @@ export interface Client {
   readonly transient: boolean;
   /** Least level of log messages it wants; `undefined` when it never said. */
   readonly logLevel: string | undefined;
-  /** Aborted when the client is gone for good. */
-  readonly closed: AbortSignal;
+  /** Tells that the client is gone for good. */
+  readonly closed: Cancellation;
   /** Sends a notification that belongs to no request. */
   send(frame: RawJson): void;
   /** Asks it something outside any request. */
@@ -65,31 +66,29 @@ export function withFrame(exchange: Exchange, frame: RawJson): Exchange {
   return derive(exchange, { method: frame.string('method') ?? exchange.method, frame });
 }
 
-/** The exchange with another signal. */
-export function withSignal(exchange: Exchange, signal: AbortSignal): Exchange {
-  return derive(exchange, { signal });
+/** The exchange with another way to be given up. */
+export function withCancellation(exchange: Exchange, cancellation: Cancellation): Exchange {
+  return derive(exchange, { cancellation });
 }
 
 function derive(exchange: Exchange, changes: Partial<Exchange>): Exchange {
-  const { method, frame, client, signal } = exchange;
+  const { method, frame, client, cancellation } = exchange;
   const notify = (message: RawJson) => exchange.notify(message);
   const ask = (question: Ask) => exchange.ask(question);
-  return { method, frame, client, signal, notify, ask, ...changes };
+  return { method, frame, client, cancellation, notify, ask, ...changes };
 }
 
 /** An exchange of the bridge's own: it has no client behind it that could be asked or told anything. */
-export function ownExchange(method: string, params?: unknown, signal: AbortSignal = NEVER): Exchange {
+export function ownExchange(method: string, params?: unknown): Exchange {
   return {
     method,
     frame: requestFrame(method, params),
     client: NOBODY,
-    signal,
+    cancellation: new Cancellation(),
     notify() {},
     ask: NOBODY.ask,
   };
 }
-
-const NEVER = new AbortController().signal;
 
 /** The client of the bridge's own exchanges. */
 export const NOBODY: Client = {
@@ -97,7 +96,7 @@ export const NOBODY: Client = {
   capabilities: {},
   transient: true,
   logLevel: undefined,
-  closed: NEVER,
+  closed: new Cancellation(),
   send() {},
   ask: ({ request }) => Promise.resolve(errorFrame(METHOD_NOT_FOUND, `No client here answers ${request.method}`)),
 };

@@ -134,11 +134,13 @@ function toMessage(frame: RawJson): Message {
   const id = frame.raw('id')?.text;
   const known = id !== undefined && isId(id) ? id : undefined;
   const invalid = (why: string) => new MessageError(INVALID_REQUEST, `Invalid Request: ${why}`, known);
+  const params = frame.raw('params');
+  const repeatedKey = frame.repeatedKey ?? params?.repeatedKey ?? params?.raw('_meta')?.repeatedKey;
+  if (repeatedKey !== undefined) throw invalid(`the key ${repeatedKey} occurs twice`);
   if (frame.raw('jsonrpc')?.text !== '"2.0"') throw invalid('"jsonrpc" must be "2.0"');
   if (frame.has('method')) {
     const method = frame.string('method');
     if (method === undefined) throw invalid('"method" must be a string');
-    const params = frame.raw('params');
     if (params && !params.isObject) throw invalid('"params" must be an object');
     if (id === undefined) return { kind: 'notification', method, frame };
     if (known === undefined) throw invalid('"id" must be a string or a number');

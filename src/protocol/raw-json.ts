@@ -7,9 +7,9 @@
  */
 export class RawJson {
   readonly text: string;
-  #members: Map<string, Span> | undefined;
+  #members: Members | undefined;
 
-  private constructor(text: string, members?: Map<string, Span>) {
+  private constructor(text: string, members?: Members) {
     this.text = text;
     this.#members = members;
   }
@@ -21,10 +21,10 @@ export class RawJson {
    */
   static parse(text: string): RawJson {
     const start = skipSpace(text, 0);
-    const isObject = text.charCodeAt(start) === OPEN_BRACE;
-    const members = isObject ? new Map<string, Span>() : undefined;
+    const members = text.charCodeAt(start) === OPEN_BRACE ? new Members() : undefined;
     const end = members ? readMembers(text, start, members) : skipValue(text, start);
     if (skipSpace(text, end) !== text.length) fail(text, end);
+    if (members?.repeatedKey !== undefined) throw new SyntaxError(`The key ${members.repeatedKey} occurs twice`);
     return new RawJson(text, members);
   }
 
@@ -48,6 +48,11 @@ export class RawJson {
     return JSON.parse(this.text);
   }
 
+  /** A key, as JSON text, that this object has more than once. Here the last one counts, as it does for most receivers. */
+  get repeatedKey(): string | undefined {
+    return this.#spans().repeatedKey;
+  }
+
   /** Whether this is an object that has the member. */
   has(key: string): boolean {
     return this.#spans().has(key);
@@ -62,7 +67,8 @@ export class RawJson {
   /** A member as text; `undefined` when this is no object or has no such member. */
   raw(key: string): RawJson | undefined {
     const span = this.#spans().get(key);
-    return span && new RawJson(this.text.slice(span.start, span.end));
+    if (span) span.json ??= new RawJson(this.text.slice(span.start, span.end));
+    return span?.json;
   }
 
   /** A member when it is a string. */
@@ -88,31 +94,36 @@ export class RawJson {
   /** The same object with members set, or removed where the new value is `undefined`. All else keeps its text and order. */
   with(changes: Readonly<Record<string, unknown>>): RawJson {
     const members = this.#spans();
-    if (Object.keys(changes).some((key) => changes[key] === undefined && members.has(key)))
-      return this.#rebuilt(changes);
+    // A map, since peers may call a member `constructor`, which every object inherits.
+    const edits = new Map(Object.entries(changes));
+    if ([...edits].some(([key, value]) => value === undefined && members.has(key))) return this.#rebuilt(edits);
     let text = '';
     let cursor = 0;
     for (const [key, span] of members) {
-      if (changes[key] === undefined) continue;
-      text += this.text.slice(cursor, span.start) + encode(changes[key]);
+      const value = edits.get(key);
+      if (value === undefined) continue;
+      text += this.text.slice(cursor, span.start) + encode(value);
       cursor = span.end;
     }
-    const added = Object.entries(changes).filter(([key, value]) => value !== undefined && !members.has(key));
+    const added = [...edits].filter(([key, value]) => value !== undefined && !members.has(key));
     if (added.length === 0) return new RawJson(text + this.text.slice(cursor));
     const close = this.text.lastIndexOf('}');
-    const addedText = added.map(([key, value]) => `${JSON.stringify(key)}:${encode(value)}`).join(',');
-    return new RawJson(`${text}${this.text.slice(cursor, close)}${members.size > 0 ? ',' : ''}${addedText}}`);
+    const separator = members.size > 0 ? ',' : '';
+    return new RawJson(
+      text + this.text.slice(cursor, close) + separator + encodeMembers(added) + this.text.slice(close),
+    );
   }
 
-  #rebuilt(changes: Readonly<Record<string, unknown>>): RawJson {
-    const merged: Record<string, unknown> = {};
-    for (const [key, span] of this.#spans()) merged[key] = new RawJson(this.text.slice(span.start, span.end));
-    return RawJson.of({ ...merged, ...changes });
+  #rebuilt(edits: ReadonlyMap<string, unknown>): RawJson {
+    const merged = new Map<string, unknown>();
+    for (const [key, span] of this.#spans()) merged.set(key, new RawJson(this.text.slice(span.start, span.end)));
+    for (const [key, value] of edits) merged.set(key, value);
+    return new RawJson(`{${encodeMembers([...merged])}}`);
   }
 
-  #spans(): Map<string, Span> {
+  #spans(): Members {
     if (!this.#members) {
-      this.#members = new Map();
+      this.#members = new Members();
       if (this.isObject) readMembers(this.text, skipSpace(this.text, 0), this.#members);
     }
     return this.#members;
@@ -125,6 +136,13 @@ export const MAX_DEPTH = 512;
 interface Span {
   readonly start: number;
   readonly end: number;
+  /** Kept once asked for, so that its own members are looked for only once. */
+  json?: RawJson;
+}
+
+/** Where the members of an object stand, in the order of the text. */
+class Members extends Map<string, Span> {
+  repeatedKey: string | undefined;
 }
 
 const QUOTE = 0x22;
@@ -144,18 +162,22 @@ function encode(value: unknown): string {
   if (value instanceof RawJson) return value.text;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(encode).join(',')}]`;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${encode(member)}`).join(',')}}`;
+  return `{${encodeMembers(Object.entries(value))}}`;
+}
+
+function encodeMembers(members: readonly (readonly [key: string, value: unknown])[]): string {
+  const present = members.filter(([, value]) => value !== undefined);
+  return present.map(([key, value]) => `${JSON.stringify(key)}:${encode(value)}`).join(',');
 }
 
 /** Reads the object at `start` into `members` and returns where it ends. */
-function readMembers(text: string, start: number, members: Map<string, Span>): number {
+function readMembers(text: string, start: number, members: Members): number {
   let position = skipSpace(text, start + 1);
   if (text.charCodeAt(position) === CLOSE_BRACE) return position + 1;
   for (;;) {
     const keyEnd = skipString(text, position);
     const key = JSON.parse(text.slice(position, keyEnd)) as string;
-    if (members.has(key)) throw new SyntaxError(`The key ${text.slice(position, keyEnd)} occurs twice`);
+    if (members.delete(key)) members.repeatedKey = text.slice(position, keyEnd);
     const valueStart = skipSpace(text, skipColon(text, keyEnd));
     const valueEnd = skipValue(text, valueStart);
     members.set(key, { start: valueStart, end: valueEnd });

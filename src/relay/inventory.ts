@@ -14,8 +14,8 @@ export interface ToolSummary {
 export interface InventoryOptions {
   readonly upstream: Upstream;
   readonly log: Log;
-  /** Called when the server is up and has been asked for its tools, whether it answered or not. */
-  onUp(): void;
+  /** Called when the server is up, for the first time or again, and has been asked for its tools, whether it answered or not. */
+  onUp(isFirst: boolean): void;
 }
 
 /** What an upstream's shared link offers, known since it came up and kept up to date: for the terminal, the status, and reports. */
@@ -38,8 +38,14 @@ export class Inventory {
       settle = resolve;
     });
     if (upstream.settings.lazy) settle();
+    let isFirst = true;
     upstream.listeners.add({
-      up: () => this.refresh().then(onUp).then(settle),
+      up: async () => {
+        await this.refresh();
+        onUp(isFirst);
+        isFirst = false;
+        settle();
+      },
       down: () => settle(),
       notification: ({ method }, { owner }) => {
         if (method === 'notifications/tools/list_changed' && !owner) this.refresh();

@@ -35,5 +35,5 @@ export async function openMerged(view: View, exchange: Exchange, info: RawJson):
 
 function openedOf(upstream: Upstream, exchange: Exchange): Promise<RawJson | undefined> {
   const open = async () => (await upstream.laneFor(exchange.client).supervisor.acquire()).opened;
-  return within(exchange, `${upstream.name}: not up in time`, open).catch(() => undefined); // The supervisor has logged why.
+  return within(exchange, { message: `${upstream.name}: not up in time` }, open).catch(() => undefined); // The supervisor has logged why.
 }

@@ -1,33 +1,38 @@
 import { BridgeError } from '../errors.ts';
-import { type Exchange, withSignal } from '../protocol/exchange.ts';
+import { Cancellation } from '../protocol/cancellation.ts';
+import { type Exchange, withCancellation } from '../protocol/exchange.ts';
 
 /** How long one server may hold up what several are asked for together. Milliseconds. */
-export const PATIENCE = 5000;
+const PATIENCE = 5000;
+
+export interface Patience {
+  /** What the error says when time is up. */
+  readonly message: string;
+  /** Milliseconds; by default what a merged answer may wait for one server. */
+  readonly limit?: number;
+}
 
 /**
- * Runs work that one server may hold up, and gives it up after {@link PATIENCE}. The exchange it is handed is aborted then.
- * @throws BridgeError with `message` when time is up.
+ * Runs work that one server may hold up, and gives it up after a while. The exchange it is handed is cancelled then.
+ * @throws BridgeError when time is up.
  */
 export async function within<T>(
   exchange: Exchange,
-  message: string,
+  { message, limit = PATIENCE }: Patience,
   work: (patient: Exchange) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  const abort = () => controller.abort(exchange.signal.reason);
-  exchange.signal.addEventListener('abort', abort);
+  const cancellation = new Cancellation();
+  const cancel = (reason: Error) => cancellation.cancel(reason);
+  exchange.cancellation.add(cancel);
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new BridgeError('UPSTREAM_BUSY', message);
-      controller.abort(error);
-      reject(error);
-    }, PATIENCE);
+    timer = setTimeout(() => cancel(new BridgeError('UPSTREAM_BUSY', message)), limit);
+    cancellation.add(reject);
   });
   try {
-    return await Promise.race([work(withSignal(exchange, controller.signal)), timeUp]);
+    return await Promise.race([work(withCancellation(exchange, cancellation)), timeUp]);
   } finally {
     clearTimeout(timer);
-    exchange.signal.removeEventListener('abort', abort);
+    exchange.cancellation.delete(cancel);
   }
 }

@@ -47,8 +47,9 @@ export async function createRelays({ upstreams, prefix, tools, info, log }: Rela
   const merged = createRouter(upstreams, prefix);
   const single = new Map(upstreams.map((upstream) => [upstream, createRouter([upstream], 'none')]));
   const inventories = upstreams.map((upstream) => {
-    const onUp = () => {
-      for (const router of [merged, single.get(upstream)]) router?.announceRecovery(upstream);
+    const onUp = (isFirst: boolean) => {
+      merged.announceRecovery(upstream, isFirst);
+      single.get(upstream)?.announceRecovery(upstream, isFirst);
     };
     return new Inventory({ upstream, log, onUp });
   });

@@ -71,8 +71,8 @@ export class Router implements Relay {
     try {
       const { single, upstreams } = this.#view;
       const answer = single ? await openSingle(single, client) : await openMerged(this.#view, exchange, this.#info);
-      if (!client.closed.aborted) this.#clients.add(client);
-      client.closed.addEventListener('abort', () => {
+      if (!client.closed.reason) this.#clients.add(client);
+      client.closed.add(() => {
         this.#clients.delete(client);
         for (const upstream of upstreams) upstream.release(client);
       });
@@ -102,7 +102,9 @@ export class Router implements Relay {
   }
 
   /** Tells the clients on an upstream's shared link that its lists may be different now: it has been started (again). */
-  announceRecovery(upstream: Upstream): void {
+  announceRecovery(upstream: Upstream, isFirst: boolean): void {
+    // Whoever speaks to this server alone has waited for its first start, and has seen nothing else.
+    if (this.#view.single && isFirst) return;
     const declared = upstream.shared.link?.opened.raw('capabilities');
     for (const list of ['tools', 'prompts', 'resources']) {
       if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
@@ -139,7 +141,7 @@ export class Router implements Relay {
 
   /** All of one server's items for a merged list. A server that does not answer in time is left out; it must not take the others with it. */
   async #listAll(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<RawJson[]> {
-    return within(exchange, `${upstream.name}: no answer to ${kind.method} in time`, async (patient) => {
+    return within(exchange, { message: `${upstream.name}: no answer to ${kind.method} in time` }, async (patient) => {
       const link = await upstream.laneFor(exchange.client).supervisor.acquire();
       if (!link.opened.raw('capabilities')?.has(kind.capability)) return [];
       const items = await collectPages(upstream, kind, patient);
@@ -257,9 +259,9 @@ export class Router implements Relay {
   /** Asks one server after another, until one neither declines nor fails to know. Safe where declining has no effect. */
   async #tryAll(exchange: Exchange, capability: string | undefined, otherwise: Answer): Promise<Answer> {
     for (const upstream of this.#view.upstreams) {
-      const link = await within(exchange, '', () => upstream.laneFor(exchange.client).supervisor.acquire()).catch(
-        () => undefined,
-      );
+      const link = await within(exchange, { message: `${upstream.name}: not up in time` }, () =>
+        upstream.laneFor(exchange.client).supervisor.acquire(),
+      ).catch(() => undefined);
       if (!link || (capability && !link.opened.raw('capabilities')?.has(capability))) continue;
       const answer = await upstream.request(exchange.frame, exchange);
       const code = answer.raw('error')?.get('code');

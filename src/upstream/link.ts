@@ -117,27 +117,26 @@ export class Link {
   }
 
   #send(frame: RawJson, { exchange, timeout, onTimeout }: SendOptions): Promise<Answer> {
+    const lost = this.#gone ?? exchange?.cancellation.reason;
+    if (lost) return Promise.reject(lost);
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const id = this.#lastId;
       const key = String(id);
       const token = exchange && progressTokenOf(frame);
-      const signal = exchange?.signal;
+      const cancellation = exchange?.cancellation;
       const giveUp = (reason: Error) => {
         settle();
         if (exchange) this.#cancel(id, reason.message);
         reject(reason);
       };
-      const onAbort = () =>
-        giveUp(signal?.reason instanceof Error ? signal.reason : new Error('cancelled by the client'));
       const timer = timeout > 0 ? setTimeout(() => giveUp(onTimeout()), timeout) : undefined;
       const settle = () => {
         this.#pending.delete(key);
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        cancellation?.delete(giveUp);
       };
-      if (this.#gone || signal?.aborted) return reject(this.#gone ?? signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      cancellation?.add(giveUp);
       this.#pending.set(key, { exchange, token, resolve, reject, settle });
       const own = withId(frame, id);
       this.#channel.send((token === undefined ? own : withProgressToken(own, id)).text);

@@ -94,7 +94,7 @@ export class Upstream {
     if (!this.#needsOwnLane(client)) return this.sharedLane;
     const existing = this.#own.get(client);
     if (existing) return existing;
-    if (client.closed.aborted) throw new BridgeError('CLOSED', `${this.name}: the session has ended`);
+    if (client.closed.reason) throw new BridgeError('CLOSED', `${this.name}: the session has ended`);
     const { maxLinks } = this.settings;
     if (this.#own.size + 1 >= maxLinks) {
       const message = `${this.name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
@@ -102,7 +102,7 @@ export class Upstream {
     }
     const lane = this.#createLane(client);
     this.#own.set(client, lane);
-    client.closed.addEventListener('abort', () => this.#closeOwn(client, lane), { once: true });
+    client.closed.add(() => this.#closeOwn(client, lane));
     return lane;
   }
 

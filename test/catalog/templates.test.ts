@@ -92,8 +92,8 @@ describe('a template', () => {
 
   test('is no way to keep the bridge busy', () => {
     const started = performance.now();
-    expect(matches('{+a}x'.repeat(32), `${'x'.repeat(8191)}y`)).toBe(false);
-    expect(matches('{a}'.repeat(32), `${'a'.repeat(8191)}/`)).toBe(false);
+    expect(matches('{+a}x'.repeat(16), `${'x'.repeat(8191)}y`)).toBe(false);
+    expect(matches('{a}'.repeat(16), `${'a'.repeat(8191)}/`)).toBe(false);
     expect(matches('{+a}x'.repeat(200_000), 'x'.repeat(8000))).toBe(false);
     expect(matches('{+a}', 'x'.repeat(10_000_000))).toBe(false);
     expect(matches('{'.repeat(100_000), 'x')).toBe(false);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createProcessTable } from '../../src/process/process-table.ts';
 import { createTerminator } from '../../src/process/terminate.ts';
 import { KINDS } from './kinds.ts';
 import { descendantsOf, fixture, isAlive, makeFolder, readAll, readPids, startServer, until } from './support.ts';
@@ -96,7 +97,12 @@ describe('terminate on other platforms', () => {
   it('finds what has left the group through its parent where there is no /proc', async () => {
     const { stdout, ...options } = await startBare('browser', 'leave');
     const pids = await readPids(stdout, 2);
-    await createTerminator({ ...options, grace: 200, platform: 'darwin' })();
+    await createTerminator({
+      ...options,
+      grace: 200,
+      platform: 'darwin',
+      listProcesses: createProcessTable('darwin'),
+    })();
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
@@ -112,7 +118,7 @@ describe('terminate on other platforms', () => {
 
     const { stdout, ...options } = await startBare('stubborn');
     const pids = await readPids(stdout, 1);
-    await createTerminator({ ...options, grace: 100, platform: 'win32' })();
+    await createTerminator({ ...options, grace: 100, platform: 'win32', listProcesses: createProcessTable() })();
     expect(await readFile(join(folder, 'called'), 'utf8')).toBe(`/PID ${options.tree.pid} /T /F\n`);
     expect(pids.filter(isAlive)).toEqual([]);
   });

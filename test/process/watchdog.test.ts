@@ -141,7 +141,7 @@ describe('the watchdog', () => {
 
 it('a system out of file handles refuses servers, and the bridge lives on', async () => {
   const servers = Array.from({ length: 12 }, () => fixture('idle'));
-  const host = await startHost({ servers, next: 'exit', before: 'ulimit -n 40' });
+  const host = await startHost({ servers, next: 'terminate', before: 'ulimit -n 40' });
   const said = await readAll(host.stdout);
   expect(said).toMatch(/^test: the system is out of processes, files or memory \(EMFILE\)/m);
   expect(await once(host, 'close')).toEqual([0, null]);

@@ -9,6 +9,8 @@ export interface RawStdio extends AsyncDisposable {
   send(message: object | string): void;
   /** Sends a request under the next id and resolves with the line that answers it. */
   request(method: string, params?: object): Promise<string>;
+  /** The first line that `matches`, past or to come; rejects when the server ends before. */
+  line(matches: (line: string) => boolean): Promise<string>;
   /** All lines so far. */
   lines(): string[];
   /** Ends stdin and waits until the server has ended. */
@@ -32,30 +34,35 @@ export function openStdio({ command, args = [] }: { command: string; args?: stri
     child.stdin.end();
     await closed;
   };
+  const line: RawStdio['line'] = async (matches) => {
+    for (;;) {
+      const found = lines().find(matches);
+      if (found !== undefined) return found;
+      await Promise.race([once(child.stdout, 'data'), closed.then(fail)]);
+    }
+  };
   return {
     pid: child.pid as number,
     send,
+    line,
     lines,
     close,
-    async request(method, params = {}) {
+    request(method, params = {}) {
       lastId += 1;
       const id = lastId;
       send({ jsonrpc: '2.0', id, method, params });
-      for (;;) {
-        const answer = lines().find((line) => answers(line, id));
-        if (answer !== undefined) return answer;
-        await Promise.race([once(child.stdout, 'data'), closed.then(() => fail(method))]);
-      }
+      return line((text) => answers(text, id));
     },
     [Symbol.asyncDispose]: close,
   };
 }
 
-function answers(line: string, id: number): boolean {
+/** Whether a line is the response to a request of this id. */
+export function answers(line: string, id: number): boolean {
   const message = JSON.parse(line) as RpcMessage;
   return message.method === undefined && message.id === id;
 }
 
-function fail(method: string): never {
-  throw new Error(`The server ended before it answered ${method}.`);
+function fail(): never {
+  throw new Error('The server ended before the line came.');
 }
