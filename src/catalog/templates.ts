@@ -96,11 +96,10 @@ function pastExpression(ends: Ends, uri: string, { lead, stops, optional }: Expr
   let inside = false;
   for (let at = 0; at < uri.length; at++) {
     const reached = ends[at] === 1;
-    if (!reached) continue;
+    if (!reached && !inside) continue;
     const char = uri.charAt(at);
     const opens = reached && lead !== '' && char === lead;
-    const inValue: boolean = inside || (reached && lead === '');
-    inside = opens || (inValue && !stops.includes(char));
+    inside = opens || ((inside || lead === '') && !stops.includes(char));
     if (inside) next[at + 1] = 1;
   }
   return next;
