@@ -40,9 +40,11 @@ export interface ServerStatus {
   readonly pid: number | undefined;
   /** Processes that run for it now. */
   readonly links: number;
-  /** How many tools it has, and how many of them it marks as read-only; `undefined` until it has told. */
+  /** How many tools clients see, and how many of them the server marks as read-only; `undefined` until it has told. */
   readonly tools: number | undefined;
   readonly readOnlyTools: number | undefined;
+  /** How many tools the filters hide. */
+  readonly hiddenTools: number | undefined;
   /** From the start to its first list of tools, in milliseconds. */
   readonly startedIn: number | undefined;
   readonly error: string | undefined;
@@ -102,10 +104,26 @@ export class Bridge {
   }
 
   status(): BridgeStatus {
-    const servers = this.#relays.inventories.map((inventory) =>
-      serverStatus(inventory, this.#fleet.lastWordsOf(inventory.upstream)),
-    );
+    const servers = this.#relays.inventories.map((inventory) => this.#serverStatus(inventory));
     return { version: VERSION, urls: this.urls, sessions: this.#endpoints.sessions, servers };
+  }
+
+  #serverStatus({ upstream, tools, startedIn }: Inventory): ServerStatus {
+    const { lastError, link } = upstream.shared;
+    const shown = tools?.filter(({ name }) => this.#relays.merged.showsTool(upstream, name));
+    return {
+      name: upstream.name,
+      state: upstream.state,
+      pid: link?.pid,
+      links: upstream.links,
+      tools: shown?.length,
+      readOnlyTools: shown?.filter(({ isReadOnly }) => isReadOnly).length,
+      hiddenTools: tools && shown && tools.length - shown.length,
+      startedIn,
+      error: lastError?.message,
+      errorCode: lastError?.code,
+      lastWords: this.#fleet.lastWordsOf(upstream),
+    };
   }
 
   /** Serves one client over streams. Resolves when the input has ended and all is answered. */
@@ -163,22 +181,6 @@ export class Bridge {
     this.#listeners.push(listener);
     return listener;
   }
-}
-
-function serverStatus({ upstream, tools, startedIn }: Inventory, lastWords: string | undefined): ServerStatus {
-  const { lastError, link } = upstream.shared;
-  return {
-    name: upstream.name,
-    state: upstream.state,
-    pid: link?.pid,
-    links: upstream.links,
-    tools: tools?.length,
-    readOnlyTools: tools?.filter(({ isReadOnly }) => isReadOnly).length,
-    startedIn,
-    error: lastError?.message,
-    errorCode: lastError?.code,
-    lastWords,
-  };
 }
 
 /** Which servers answer a ping now. One that is started only when needed counts as ready. */

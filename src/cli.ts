@@ -3,8 +3,9 @@ import { type Bridge, startBridge } from './bridge.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
 import { resolveSettings } from './config/settings.ts';
 import { BridgeError, messageOf } from './errors.ts';
-import { createLog, type Log } from './log.ts';
 import { splitCommand } from './process/command-line.ts';
+import { createDisplay } from './terminal/create-display.ts';
+import type { Display } from './terminal/display.ts';
 import { VERSION } from './version.ts';
 
 /** Exit codes: what went wrong is either on the command line and in the config file, or somewhere else. */
@@ -22,32 +23,34 @@ try {
 
 async function run(flags: RunFlags): Promise<void> {
   const { settings, warnings } = await resolveSettings({ flags, env: process.env, cwd: process.cwd(), splitCommand });
-  const log = createLog({ level: settings.logLevel, format: settings.logFormat });
-  for (const warning of warnings) log.warn(warning);
-  const bridge = await startBridge(settings, log);
-  closeOnSignals(bridge, log);
-  if (bridge.urls) log.info('listening', { ...bridge.urls });
-  else bridge.serveStdio(process.stdin, process.stdout).then(() => leave(bridge));
-  await bridge.settled;
-  const { servers } = bridge.status();
-  if (servers.every(({ errorCode }) => errorCode === 'SPAWN')) await leave(bridge, EXIT_FAILURE);
-  for (const { name, state, tools, readOnlyTools, startedIn } of servers) {
-    if (state === 'ready') log.info(`${name}: ready`, { tools, readOnly: readOnlyTools, ms: startedIn });
+  const { logLevel: level, logFormat: format } = settings;
+  const display = createDisplay({ stream: process.stderr, env: process.env, level, format });
+  process.once('exit', () => display.close());
+  for (const warning of warnings) display.log.warn(warning);
+  const bridge = await startBridge(settings, display.log);
+  closeOnSignals(bridge, display);
+  if (!bridge.urls) bridge.serveStdio(process.stdin, process.stdout).then(() => leave(bridge));
+  await display.follow(bridge);
+  if (bridge.status().servers.every(({ errorCode }) => errorCode === 'SPAWN')) {
+    await bridge.close();
+    throw new BridgeError('SPAWN', 'none of the servers could be started');
   }
+  display.report(bridge);
 }
 
 /** The first signal ends everything in order, the second at once. */
-function closeOnSignals(bridge: Bridge, log: Log): void {
+function closeOnSignals(bridge: Bridge, display: Display): void {
   let isClosing = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (isClosing) return void leave(bridge, EXIT_FAILURE, { immediately: true });
     isClosing = true;
-    log.info(`${signal}: ending the servers; once more ends them at once`);
+    display.close();
+    display.log.info(`ending the servers; ${signal === 'SIGINT' ? 'Ctrl-C' : signal} again ends them at once`);
     void leave(bridge);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   process.on('uncaughtException', (error) => {
-    log.error(`internal error: ${error.stack ?? messageOf(error)}`);
+    display.log.error(`internal error: ${error.stack ?? messageOf(error)}`);
     void leave(bridge, EXIT_FAILURE);
   });
 }

@@ -39,7 +39,7 @@ function renderText(level: LogLevel, message: string, fields: LogFields): string
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}=${typeof value === 'string' ? quoteIfNeeded(value) : value}`)
     .join('');
-  return `${new Date().toISOString().slice(11, 23)} ${level.padEnd(5)} ${oneLine(message)}${details}`;
+  return `${new Date().toISOString().slice(11, 23)} ${level.padEnd(5)} ${oneLine(message + details)}`;
 }
 
 function quoteIfNeeded(value: string): string {

@@ -29,8 +29,9 @@ const MAX_NAME_LENGTH = 256;
 const MAX_VERDICTS = 10_000;
 
 /**
- * Compiles allow and deny globs (`*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `!(a|b)`; case-sensitive). Names are no paths: `*` matches slashes and dots
- * as well. Where there is a glob, names over 256 characters are refused.
+ * Compiles allow and deny globs (`*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `!(a|b)`). Names are no paths: `*` matches slashes and dots as well. Allow globs
+ * are case-sensitive, deny globs are not: a server that takes names in any case must not give away what is denied. Where there is a glob, names
+ * over 256 characters are refused.
  * Throws a BridgeError `CONFIG` for a glob that cannot be read.
  */
 export async function createToolFilter(filters: readonly ToolFilter[]): Promise<CompiledToolFilter> {
@@ -68,12 +69,12 @@ function isTooLong({ own, exposed }: ToolNames): boolean {
   return own.length > MAX_NAME_LENGTH || exposed.length > MAX_NAME_LENGTH;
 }
 
-type GlobCompiler = (glob: string) => (name: string) => boolean;
+type GlobCompiler = (glob: string, nocase: boolean) => (name: string) => boolean;
 
 /** Loaded on demand: most bridges have no filter, and a start should not wait for it. */
 async function loadGlobCompiler(): Promise<GlobCompiler> {
   const { default: picomatch } = await import('picomatch');
-  return (glob) => {
+  return (glob, nocase) => {
     const pattern = picomatch.makeRe(withoutSlashes(glob), {
       dot: true,
       // A leading `!` in an allow list would allow nearly everything; it is taken literally, and reported as matching nothing.
@@ -85,7 +86,7 @@ async function loadGlobCompiler(): Promise<GlobCompiler> {
       posix: true,
       keepQuotes: true,
       // Line breaks are characters like any other.
-      flags: 's',
+      flags: nocase ? 'is' : 's',
     });
     return (name) => pattern.test(withoutSlashes(name));
   };
@@ -98,7 +99,7 @@ function withoutSlashes(text: string): string {
 
 function createMatcher(kind: UnmatchedGlob['kind'], glob: string, compile: GlobCompiler): Matcher {
   try {
-    const matches = compile(glob);
+    const matches = compile(glob, kind === 'deny');
     return { kind, glob, matches: ({ own, exposed }) => matches(own) || matches(exposed) };
   } catch (error) {
     const message = `The ${kind} glob ${JSON.stringify(glob)} cannot be read: ${messageOf(error)}. Correct it or take it out.`;

@@ -59,9 +59,10 @@ export class EventStream implements Outlet {
    * client has seen; by default what was sent before.
    */
   connect(response: ServerResponse, after = this.#delivered): void {
-    const previous = this.#response;
+    this.#flush();
+    clearInterval(this.#heartbeat);
+    this.#response?.end();
     this.#response = response;
-    previous?.end();
     response.writeHead(200, STREAM_HEADERS);
     response.on('close', () => this.#disconnect(response));
     const missed = this.#store?.after(this.id, after) ?? [];

@@ -76,11 +76,11 @@ export class StreamableHttp {
     // A client that leaves before it has heard of its session cannot come back to it.
     response.once('close', () => response.headersSent || this.#options.sessions.close(http.id));
     const frame = await http.session.call(request, answer);
-    if (!frame?.has('result')) {
-      this.#options.sessions.close(http.id);
-      if (!response.headersSent) response.removeHeader('Mcp-Session-Id');
-    }
+    const isOpen = frame?.has('result') === true;
+    if (!isOpen && !response.headersSent) response.removeHeader('Mcp-Session-Id');
+    // Before the session is closed: with it goes the stream that may carry this answer.
     answer.settle(frame);
+    if (!isOpen) this.#options.sessions.close(http.id);
   }
 
   /** Opens the session's own stream, or takes up one that was cut. */

@@ -65,12 +65,12 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   const child = await start(options, env).catch((cause) => {
     throw explain(cause);
   });
-  const pid = child.pid as number;
 
-  const streams = [child.stdin, child.stdout, child.stderr];
+  const { pid, stdin, stdout, stderr } = child;
+  const streams = [stdin, stdout, stderr];
   for (const stream of streams) stream.on('error', () => {}); // EPIPE and its like: the process is gone, and `exited` tells.
   const tail = createStderrTail(onStderrLine);
-  child.stderr.on('data', tail.write);
+  stderr.on('data', tail.write);
 
   const closed = new Promise((resolve) => child.once('close', resolve));
   const exit = new Promise<Exit>((resolve) => {
@@ -83,7 +83,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
     return how;
   });
 
-  const endTree = createTerminator({ tree: { pid, mark }, stdin: child.stdin, exited: exit, grace, listProcesses });
+  const endTree = createTerminator({ tree: { pid, mark }, stdin, exited: exit, grace, listProcesses });
   const terminate = async (how?: TerminateOptions) => {
     await endTree(how);
     watchdog.remove(pid);
@@ -92,16 +92,19 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   };
   void exit.then(() => terminate());
 
-  return { pid, stdin: child.stdin, stdout: child.stdout, exited, stderrTail: tail.lines, terminate };
+  return { pid, stdin, stdout, exited, stderrTail: tail.lines, terminate };
 }
 
 /** Calls in flight must hear of the exit within a second, though a grandchild may hold stdout open for hours. Milliseconds. */
 const DRAIN_LIMIT = 500;
 
+/** Once it runs, it has an id and all three pipes. */
+type RunningProcess = ChildProcessWithoutNullStreams & { readonly pid: number };
+
 async function start(
   { command, args, cwd, shell, watchdog }: SpawnOptions,
   env: NodeJS.ProcessEnv,
-): Promise<ChildProcessWithoutNullStreams> {
+): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd,
     env,
@@ -113,7 +116,7 @@ async function start(
   });
   if (child.pid !== undefined) watchdog.add(child.pid);
   await once(child, 'spawn');
-  return child as ChildProcessWithoutNullStreams; // It runs, so all three pipes are there.
+  return child as RunningProcess;
 }
 
 /** Says how a process ended, for errors: `exited with code 1; its last words: ...`. */

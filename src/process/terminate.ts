@@ -59,7 +59,7 @@ async function endOnPosix(
   await waitAtMost(LAST_WAIT, exited);
 }
 
-/** Tells each member once, newcomers included, and returns whether all have gone within `limit` milliseconds. */
+/** Tells the group, and each member that left it, once; returns whether all have gone within `limit` milliseconds. */
 async function signalUntilGone(
   tree: Tree,
   listMembers: () => Promise<Member[]>,

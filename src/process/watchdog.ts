@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { waitAtMost } from './deadline.ts';
@@ -104,7 +103,6 @@ function startShell(mark: string, platform: NodeJS.Platform): ChildProcess {
   });
   shell.unref();
   shell.stdin?.on('error', () => {}); // EPIPE: the shell is gone, which its exit tells.
-  if (shell.stdin instanceof Socket) shell.stdin.unref();
   return shell;
 }
 

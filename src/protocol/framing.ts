@@ -96,6 +96,9 @@ export class LineReader {
   }
 }
 
+/** Strings are taken as a whole: they may hold brackets. */
+const HAS_METHOD = /^\s*\{(?:"(?:[^"\\]|\\.)*"|[^"{}[\]])*?"method"\s*:/;
+
 /**
  * Reads the envelope of an oversized message, where its id stands before or after the payload.
  * A string inside the payload cannot be taken for it: its quotes would be escaped.
@@ -105,7 +108,7 @@ function envelopeOf(head: string, tail: string): Envelope {
   const scalars = '(?:"(?:jsonrpc|method)"\\s*:\\s*"[^"]*"\\s*,\\s*)*';
   const atStart = new RegExp(`^\\s*\\{\\s*${scalars}${id}\\s*,`).exec(head);
   const atEnd = new RegExp(`,\\s*${id}\\s*(?:,\\s*"jsonrpc"\\s*:\\s*"2\\.0"\\s*)?\\}\\s*$`).exec(tail);
-  return { id: atStart?.[1] ?? atEnd?.[1] ?? 'null', isResponse: !/^\s*\{[^{}[\]]*"method"\s*:/.test(head) };
+  return { id: atStart?.[1] ?? atEnd?.[1] ?? 'null', isResponse: !HAS_METHOD.test(head) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Strings } from './json-scan.ts';
 import { RawJson } from './raw-json.ts';
 
 /**
@@ -56,17 +57,12 @@ export const RESOURCE_NOT_FOUND = -32002;
  * Parses text from a peer: a message, or a batch of them (JSON-RPC section 6).
  * @throws MessageError with {@link PARSE_ERROR} when it is not JSON, else {@link INVALID_REQUEST}.
  */
-export function parseMessages(text: string): Message | Message[] {
-  const json = parseJson(text);
+export function parseMessages(text: string, strings: Strings = 'checked'): Message | Message[] {
+  const json = parseJson(text, strings);
   if (!json.isArray) return toMessage(json);
   const items = json.items();
   if (items.length === 0) throw new MessageError(INVALID_REQUEST, 'Invalid Request: an empty batch');
   return items.map(toMessage);
-}
-
-/** Parses text from a peer that must be one message. Throws as {@link parseMessages} does. */
-export function parseMessage(text: string): Message {
-  return toMessage(parseJson(text));
 }
 
 /** A request of our own. Its id is set by whoever sends it. */
@@ -121,9 +117,9 @@ function idJson(id: IdText | number): RawJson {
   return typeof id === 'number' ? RawJson.of(id) : RawJson.parse(id);
 }
 
-function parseJson(text: string): RawJson {
+function parseJson(text: string, strings: Strings): RawJson {
   try {
-    return RawJson.parse(text);
+    return RawJson.parse(text, strings);
   } catch (error) {
     throw new MessageError(PARSE_ERROR, `Parse error: ${(error as SyntaxError).message}`);
   }
@@ -142,6 +138,8 @@ function toMessage(frame: RawJson): Message {
     const method = frame.string('method');
     if (method === undefined) throw invalid('"method" must be a string');
     if (params && !params.isObject) throw invalid('"params" must be an object');
+    const lookalike = lookalikeOf(frame, ENVELOPE) ?? (params && lookalikeOf(params, ['name']));
+    if (lookalike !== undefined) throw invalid(`the key ${lookalike} is written like another one`);
     if (id === undefined) return { kind: 'notification', method, frame };
     if (known === undefined) throw invalid('"id" must be a string or a number');
     return { kind: 'request', id: known, method, frame };
@@ -149,6 +147,17 @@ function toMessage(frame: RawJson): Message {
   if (frame.has('result') === frame.has('error')) throw invalid('neither a request nor a response');
   if (known === undefined && id !== 'null') throw invalid('a response must have an "id"');
   return { kind: 'response', id: known ?? 'null', frame };
+}
+
+const ENVELOPE = ['jsonrpc', 'id', 'method', 'params'];
+
+/** A key that differs from a known one only by case. Go's parser takes it for that one, and a filter must see what the server will see. */
+function lookalikeOf(json: RawJson, known: readonly string[]): string | undefined {
+  for (const key of json.keys) {
+    // By way of upper case, since `ſ` is an `s` to such a parser.
+    if (!known.includes(key) && known.includes(key.toUpperCase().toLowerCase())) return JSON.stringify(key);
+  }
+  return undefined;
 }
 
 function isId(text: IdText): boolean {

@@ -41,11 +41,12 @@ export async function createRelays({ upstreams, prefix, tools, info, log }: Rela
   const filters = await placeFilters(upstreams, tools);
   const filtersOf = (upstream: Upstream) =>
     filters.filter((placed) => placed.upstreams.includes(upstream)).map(({ filter }) => filter);
-  const createRouter = (shown: readonly Upstream[], shownPrefix: Prefix) =>
-    new Router({ view: createView({ upstreams: shown, prefix: shownPrefix, filtersOf }), info, log });
-
-  const merged = createRouter(upstreams, prefix);
-  const single = new Map(upstreams.map((upstream) => [upstream, createRouter([upstream], 'none')]));
+  const merged = new Router({ view: createView({ upstreams, prefix, filtersOf }), info, log });
+  // What is hidden by the name it has among all is hidden at its server's own URL too.
+  const exposedTool = (upstream: Upstream, tool: string) => merged.exposedTool(upstream, tool);
+  const createSingle = (upstream: Upstream) =>
+    new Router({ view: createView({ upstreams: [upstream], prefix: 'none', filtersOf, exposedTool }), info, log });
+  const single = new Map(upstreams.map((upstream) => [upstream, createSingle(upstream)]));
   const inventories = upstreams.map((upstream) => {
     const onUp = (isFirst: boolean) => {
       merged.announceRecovery(upstream, isFirst);

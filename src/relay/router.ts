@@ -93,12 +93,19 @@ export class Router implements Relay {
   }
 
   notify(client: Client, notification: Notification): void {
+    // A server that does not insist on an id would serve it, past the filters.
+    if (Object.hasOwn(this.#handlers, notification.method)) return;
     for (const upstream of this.#view.upstreams) upstream.notify(client, notification);
   }
 
   /** The name under which a tool is shown here. */
   exposedTool(upstream: Upstream, name: string): string {
     return this.#view.tools.expose(upstream.name, name);
+  }
+
+  /** Whether a tool, given by its own name, is shown here. */
+  showsTool(upstream: Upstream, name: string): boolean {
+    return this.#view.allows(upstream, name);
   }
 
   /** Tells the clients on an upstream's shared link that its lists may be different now: it has been started (again). */

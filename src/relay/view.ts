@@ -9,6 +9,8 @@ export interface ViewOptions {
   readonly prefix: Prefix;
   /** What of each upstream's tools may be seen; all of them have to allow a tool. */
   filtersOf(upstream: Upstream): readonly CompiledToolFilter[];
+  /** What filters call a tool besides its own name. Default: the name it has in this view. */
+  exposedTool?(upstream: Upstream, tool: string): string;
 }
 
 /** What of the catalog one URL shows: which upstreams, under which names, and which of their tools. */
@@ -24,7 +26,7 @@ export interface View {
   allows(upstream: Upstream, tool: string): boolean;
 }
 
-export function createView({ upstreams, prefix, filtersOf }: ViewOptions): View {
+export function createView({ upstreams, prefix, filtersOf, exposedTool }: ViewOptions): View {
   const servers = upstreams.map(({ name }) => name);
   const byName = new Map(upstreams.map((upstream) => [upstream.name, upstream]));
   const tools = createNameTable({ servers, prefix });
@@ -36,7 +38,7 @@ export function createView({ upstreams, prefix, filtersOf }: ViewOptions): View 
     uris: createUriTable(servers),
     upstream: (name) => byName.get(name),
     allows(upstream, own) {
-      const names = { own, exposed: tools.expose(upstream.name, own) };
+      const names = { own, exposed: exposedTool?.(upstream, own) ?? tools.expose(upstream.name, own) };
       return filtersOf(upstream).every((filter) => filter.allows(names));
     },
   };

@@ -95,7 +95,7 @@ class StdioChannel implements Channel {
   #take(text: string): void {
     let messages: Message | Message[];
     try {
-      messages = parseMessages(text);
+      messages = parseMessages(text, 'unchecked');
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       return this.#skip(text.length);

@@ -106,10 +106,13 @@ export class Supervisor {
       throw this.#failed(reason);
     }
     if (this.isClosed()) throw new BridgeError('CLOSED', `${name}: closed`);
+    const readyAt = Date.now();
+    const fields = { pid: link.pid, ms: readyAt - startedAt };
+    if (this.#lastError) log.info(`${name}: runs again`, fields);
+    else log.debug(`${name}: ready`, fields);
     this.#state = 'ready';
     this.#lastError = undefined;
-    log.debug(`${name}: ready`, { pid: link.pid, ms: Date.now() - startedAt });
-    link.closed.then((reason) => this.#onGone(link, reason, Date.now()));
+    link.closed.then((reason) => this.#onGone(link, reason, readyAt));
     events.up?.(link);
     this.#postponeIdleStop();
     return link;
@@ -132,14 +135,23 @@ export class Supervisor {
     this.#state = 'failed';
     this.#link = undefined;
     this.#failures += 1;
-    this.#lastError = reason;
-    const rest = restAfter(this.#failures);
+    // A command that is missing will not be there in the next moment either.
+    const rest = restAfter(this.#failures + (reason.code === 'SPAWN' ? 1 : 0));
     this.#retryAt = Date.now() + rest;
-    const next = rest > 0 ? `next attempt in ${Math.ceil(rest / 1000)} s` : 'started again when needed';
-    this.#options.log.warn(`${reason.message} (${next})`);
+    this.#report(reason, rest);
+    this.#lastError = reason;
     if (this.#options.eager) this.#scheduleRetry(rest);
     this.#options.events.down?.(reason);
     return reason;
+  }
+
+  /** A failure that is the same as before is no news. */
+  #report(reason: BridgeError, rest: number): void {
+    const { eager, log } = this.#options;
+    const soon = eager ? 'starting it again' : 'started again when needed';
+    const message = `${reason.message} (${rest > 0 ? `next attempt in ${Math.ceil(rest / 1000)} s` : soon})`;
+    if (reason.message === this.#lastError?.message) log.debug(message);
+    else log.warn(message);
   }
 
   #scheduleRetry(rest: number): void {
@@ -150,7 +162,8 @@ export class Supervisor {
   #resting(rest: number): BridgeError {
     const { name } = this.#options;
     const why = this.#lastError?.message ?? 'it failed';
-    const message = `${name}: failed ${this.#failures} times, next attempt in ${Math.ceil(rest / 1000)} s. ${why}`;
+    const times = this.#failures === 1 ? 'once' : `${this.#failures} times`;
+    const message = `${name}: failed ${times}, next attempt in ${Math.ceil(rest / 1000)} s. ${why}`;
     return new BridgeError('UPSTREAM_BACKOFF', message, { cause: this.#lastError });
   }
 

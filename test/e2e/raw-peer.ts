@@ -18,7 +18,11 @@ export interface RawPeer extends AsyncDisposable {
 export const RAW_OPENERS: Record<TransportName, (args: readonly string[]) => Promise<RawPeer>> = {
   'Streamable HTTP': openOverHttp,
   SSE: openOverSse,
-  stdio: (args) => openRawStdio({ command: process.execPath, args: [CLI, '--outputTransport', 'stdio', ...args] }),
+  stdio: (args) =>
+    openRawStdio({
+      command: process.execPath,
+      args: [CLI, '--outputTransport', 'stdio', '--logLevel', 'error', ...args],
+    }),
 };
 
 /** Starts a server on stdio, which may be a bridge, and connects to it. */

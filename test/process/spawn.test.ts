@@ -2,7 +2,8 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeExit } from '../../src/process/spawn.ts';
-import { fixture, makeFolder, readAll, readPids, startServer } from './support.ts';
+import { createWatchdog } from '../../src/process/watchdog.ts';
+import { fixture, makeFolder, readAll, readPids, startServer, until } from './support.ts';
 
 const evaluate = (code: string) => ({ command: process.execPath, args: ['-e', code] });
 
@@ -60,12 +61,15 @@ it('drains a megabyte of stderr, and keeps its last lines', async () => {
 });
 
 it('tells of the exit only when stdout has been read to the end', async () => {
-  const size = 300_000;
-  const server = await startServer(evaluate(`process.stdout.write('x'.repeat(${size}))`));
+  const server = await startServer(evaluate("process.stdout.write('x'.repeat(150_000))"));
   let received = 0;
-  server.stdout.on('data', (chunk) => (received += chunk.length));
+  server.stdout.on('data', (chunk) => {
+    received += chunk.length;
+    server.stdout.pause();
+    setTimeout(() => server.stdout.resume(), 50);
+  });
   await server.exited;
-  expect(received).toBe(size);
+  expect(received).toBe(150_000);
 });
 
 it('tells of the exit within a second though a grandchild holds stdout open', async () => {
@@ -93,6 +97,19 @@ it('survives writing to a process that has closed its stdin or is gone', async (
   server.stdin.write('more');
   await server.terminate();
   server.stdin.write('and more');
+});
+
+it('has the watchdog look after its group for as long as there is one', async () => {
+  const registered = new Set<number>();
+  const watchdog = {
+    ...createWatchdog(),
+    add: (group: number) => void registered.add(group),
+    remove: (group: number) => void registered.delete(group),
+  };
+  const server = await startServer({ ...fixture('polite'), watchdog });
+  expect([...registered]).toEqual([server.pid]);
+  server.stdin.end();
+  await until(() => registered.size === 0);
 });
 
 const refusal = async (options: Parameters<typeof startServer>[0]): Promise<string> => {

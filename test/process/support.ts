@@ -92,8 +92,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Polls until `condition` holds; rejects after `limit` milliseconds. */
-export async function until(condition: () => boolean, limit = 10_000): Promise<void> {
-  for (const deadline = performance.now() + limit; !condition(); ) {
+export async function until(condition: () => boolean | Promise<boolean>, limit = 10_000): Promise<void> {
+  for (const deadline = performance.now() + limit; !(await condition()); ) {
     if (performance.now() > deadline) throw new Error(`not so within ${limit} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -51,7 +51,7 @@ describe('terminate', () => {
   });
 
   it('does no harm when repeated', async () => {
-    const server = await startServer(fixture('polite'));
+    const server = await startServer({ ...fixture('polite'), grace: 10_000 });
     await Promise.all([server.terminate(), server.terminate()]);
     await server.terminate();
     await server.terminate({ immediately: true });

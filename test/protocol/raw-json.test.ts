@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_DEPTH, RawJson } from '../../src/protocol/raw-json.ts';
+import { MAX_DEPTH } from '../../src/protocol/json-scan.ts';
+import { RawJson } from '../../src/protocol/raw-json.ts';
 import { jsonText, objectMembers, objectText, space } from './arbitraries.ts';
 
 const errorOf = (parse: () => unknown): string | undefined => {

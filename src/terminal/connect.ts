@@ -1,0 +1,42 @@
+import type { BridgeUrls } from '../bridge.ts';
+import type { Paint } from './paint.ts';
+
+export interface ConnectOptions {
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+/** What to paste where, so that clients find the bridge. */
+export function connectText({ mcp, sse = '' }: BridgeUrls, { columns, paint }: ConnectOptions): string {
+  const ways = mcp === undefined ? waysTo(sse, 'sse') : waysTo(mcp, 'http');
+  const lines = ways.map(([client, ...parts]) => {
+    const line = label(client) + parts.join(' ');
+    return line.length <= columns ? line : label(client) + parts.join(` \\\n${label('')}`);
+  });
+  return [
+    `  ${paint('bold', 'Connect')}  ${paint('dim', 'with a command, or with an entry among the servers in mcp.json')}`,
+    ...lines,
+    `${label('ChatGPT')}needs a public https URL; this version does not make one`,
+  ].join('\n');
+}
+
+/** A client and what it takes, in parts between which a shell's line may be broken. */
+type Way = readonly [client: string, ...parts: string[]];
+
+function waysTo(url: string, transport: 'http' | 'sse'): Way[] {
+  const ways: Way[] = [
+    ['Claude Code', `claude mcp add -t ${transport} mcp-bridge ${url}`],
+    ['Codex', `codex mcp add mcp-bridge --url ${url}`],
+    ['VS Code', `"mcp-bridge":${JSON.stringify({ type: transport, url })}`],
+    ['Cursor', `"mcp-bridge":${JSON.stringify({ url })}`],
+    ['Inspector', 'npx @modelcontextprotocol/inspector --cli', `${url} --transport ${transport} --method tools/list`],
+  ];
+  // Codex has no SSE.
+  return transport === 'sse' ? ways.filter(([client]) => client !== 'Codex') : ways;
+}
+
+function label(text: string): string {
+  return `  ${text}`.padEnd(LABEL_WIDTH);
+}
+
+const LABEL_WIDTH = '  Claude Code  '.length;

@@ -1,0 +1,21 @@
+import { createLog, type LogLevel } from '../log.ts';
+import type { Display } from './display.ts';
+import type { TerminalStream } from './live-block.ts';
+import { createLogDisplay } from './log-display.ts';
+import { TerminalDisplay } from './terminal-display.ts';
+
+export interface DisplayOptions {
+  /** Where to show it: stderr, since stdout belongs to MCP in stdio mode. */
+  readonly stream: TerminalStream & { readonly isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+  readonly level: LogLevel;
+  readonly format: 'text' | 'json';
+}
+
+/** Creates a display: pictures for a person at a terminal, log lines for everybody else. */
+export function createDisplay({ stream, env, level, format }: DisplayOptions): Display {
+  if (stream.isTTY && format === 'text' && level !== 'none') {
+    return new TerminalDisplay({ stream, level, canMoveCursor: env.TERM !== 'dumb' });
+  }
+  return createLogDisplay(createLog({ level, format, write: (line) => void stream.write(`${line}\n`) }));
+}

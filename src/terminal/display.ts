@@ -1,0 +1,16 @@
+import type { Bridge } from '../bridge.ts';
+import type { Log } from '../log.ts';
+
+/** What the owner sees of a bridge. */
+export interface Display {
+  readonly log: Log;
+  /** Shows how the servers start. Resolves when each is up or has failed; lazy ones are not waited for. */
+  follow(bridge: Watched): Promise<void>;
+  /** Shows what is served now, and where. */
+  report(bridge: Watched): void;
+  /** Ends what is redrawn all the time; the log goes on. Twice without harm. */
+  close(): void;
+}
+
+/** What a display looks at. */
+export type Watched = Pick<Bridge, 'urls' | 'settled' | 'status'>;

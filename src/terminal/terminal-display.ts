@@ -1,0 +1,63 @@
+import { createLog, type Log, type LogLevel } from '../log.ts';
+import type { Display, Watched } from './display.ts';
+import { LiveBlock, type TerminalStream } from './live-block.ts';
+import { createPaint, type Paint } from './paint.ts';
+import { progressLines } from './progress.ts';
+import { headline, summary } from './summary.ts';
+
+export interface TerminalDisplayOptions {
+  readonly stream: TerminalStream;
+  readonly level: LogLevel;
+  /** Whether lines can be redrawn in place; without it they are only shown once all is known. */
+  readonly canMoveCursor: boolean;
+}
+
+/** For a person at a terminal: the servers while they start, then a table of them and how to connect to them. */
+export class TerminalDisplay implements Display {
+  readonly log: Log;
+  readonly #block: LiveBlock;
+  readonly #paint: Paint;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor({ stream, level, canMoveCursor }: TerminalDisplayOptions) {
+    this.#block = new LiveBlock(stream, { canMoveCursor });
+    this.#paint = createPaint(stream.hasColors?.() ?? false);
+    this.log = createLog({ level, format: 'text', write: (line) => this.#block.print(line) });
+  }
+
+  async follow(bridge: Watched): Promise<void> {
+    const since = performance.now();
+    this.#block.print(headline(bridge.status(), this.#paint));
+    this.#draw(bridge, since);
+    this.#timer = setInterval(() => this.#draw(bridge, since), FRAME_TIME);
+    await bridge.settled;
+    this.#stopDrawing();
+  }
+
+  report(bridge: Watched): void {
+    if (this.#isClosed) return;
+    const text = summary(bridge.status(), { columns: this.#block.columns, paint: this.#paint });
+    this.#block.print(`\n${text}\n`);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopDrawing();
+  }
+
+  #draw(bridge: Watched, since: number): void {
+    const elapsed = performance.now() - since;
+    const { columns, rows } = this.#block;
+    const { servers } = bridge.status();
+    this.#block.show(['', ...progressLines(servers, { elapsed, columns, rows: rows - 1, paint: this.#paint })]);
+  }
+
+  #stopDrawing(): void {
+    clearInterval(this.#timer);
+    this.#block.clear();
+  }
+}
+
+/** Milliseconds. Fast enough for a spinner to turn, and for a line of stderr to be seen. */
+const FRAME_TIME = 100;
