@@ -26,6 +26,7 @@ async function run(flags: RunFlags): Promise<void> {
   const { logLevel: level, logFormat: format } = settings;
   const display = createDisplay({ stream: process.stderr, env: process.env, level, format });
   process.once('exit', () => display.close());
+  process.stderr.on('error', () => {}); // Whoever read it is gone: no reason to leave the servers behind.
   for (const warning of warnings) display.log.warn(warning);
   const bridge = await startBridge(settings, display.log);
   closeOnSignals(bridge, display);
@@ -56,8 +57,10 @@ function closeOnSignals(bridge: Bridge, display: Display): void {
 }
 
 async function leave(bridge: Bridge, code = 0, options?: { immediately?: boolean }): Promise<void> {
+  // Whoever is done first exits, with the worst code that was asked for.
+  process.exitCode = Math.max(code, Number(process.exitCode ?? 0));
   await bridge.close(options);
-  process.exit(code);
+  process.exit();
 }
 
 function fail(error: unknown): never {

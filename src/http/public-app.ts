@@ -24,7 +24,7 @@ export function createPublicApp({ guard, routes, healthPaths, log }: PublicAppOp
       guard.check(request);
       if (answerCors(guard, request, response)) return;
       const path = pathOf(request.url ?? '/');
-      const route = all.get(path);
+      const route = all.get(path) ?? all.get(reencoded(path));
       if (!route) throw new HttpError(404, `Nothing is served at this path; MCP is at ${[...routes.keys()][0]}`);
       log.debug('request', { method: request.method, path });
       route(request, response);
@@ -39,6 +39,16 @@ export function pathOf(url: string): string {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** The path with its names encoded as ours are; clients may encode more or less of them (RFC 3986, section 6.2.2). */
+function reencoded(path: string): string {
+  try {
+    const names = path.split('/').map(decodeURIComponent);
+    return names.map(encodeURIComponent).join('/');
+  } catch {
+    return path; // It is not encoded at all, so it is none of ours.
+  }
 }
 
 const answerHealth: RequestListener = (_, response) => {

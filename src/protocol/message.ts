@@ -58,11 +58,15 @@ export const RESOURCE_NOT_FOUND = -32002;
  * @throws MessageError with {@link PARSE_ERROR} when it is not JSON, else {@link INVALID_REQUEST}.
  */
 export function parseMessages(text: string, strings: Strings = 'checked'): Message | Message[] {
-  const json = parseJson(text, strings);
-  if (!json.isArray) return toMessage(json);
-  const items = json.items();
-  if (items.length === 0) throw new MessageError(INVALID_REQUEST, 'Invalid Request: an empty batch');
-  return items.map(toMessage);
+  try {
+    const json = RawJson.parse(text, strings);
+    if (!json.isArray) return toMessage(json, strings);
+    const items = json.items();
+    if (items.length === 0) throw new MessageError(INVALID_REQUEST, 'Invalid Request: an empty batch');
+    return items.map((item) => toMessage(item, strings));
+  } catch (error) {
+    throw error instanceof SyntaxError ? new MessageError(PARSE_ERROR, `Parse error: ${error.message}`) : error;
+  }
 }
 
 /** A request of our own. Its id is set by whoever sends it. */
@@ -117,29 +121,21 @@ function idJson(id: IdText | number): RawJson {
   return typeof id === 'number' ? RawJson.of(id) : RawJson.parse(id);
 }
 
-function parseJson(text: string, strings: Strings): RawJson {
-  try {
-    return RawJson.parse(text, strings);
-  } catch (error) {
-    throw new MessageError(PARSE_ERROR, `Parse error: ${(error as SyntaxError).message}`);
-  }
-}
-
-function toMessage(frame: RawJson): Message {
+function toMessage(frame: RawJson, strings: Strings): Message {
+  // Answers pass on to whoever asked; the rest is acted upon here, where nobody expects a broken string any more.
+  if (strings === 'unchecked' && frame.has('method')) RawJson.parse(frame.text);
   if (!frame.isObject) throw new MessageError(INVALID_REQUEST, 'Invalid Request: not an object');
   const id = frame.raw('id')?.text;
   const known = id !== undefined && isId(id) ? id : undefined;
   const invalid = (why: string) => new MessageError(INVALID_REQUEST, `Invalid Request: ${why}`, known);
   const params = frame.raw('params');
-  const repeatedKey = frame.repeatedKey ?? params?.repeatedKey ?? params?.raw('_meta')?.repeatedKey;
-  if (repeatedKey !== undefined) throw invalid(`the key ${repeatedKey} occurs twice`);
+  const ambiguity = ambiguityOf(frame, params);
+  if (ambiguity !== undefined) throw invalid(ambiguity);
   if (frame.raw('jsonrpc')?.text !== '"2.0"') throw invalid('"jsonrpc" must be "2.0"');
   if (frame.has('method')) {
     const method = frame.string('method');
     if (method === undefined) throw invalid('"method" must be a string');
     if (params && !params.isObject) throw invalid('"params" must be an object');
-    const lookalike = lookalikeOf(frame, ENVELOPE) ?? (params && lookalikeOf(params, ['name']));
-    if (lookalike !== undefined) throw invalid(`the key ${lookalike} is written like another one`);
     if (id === undefined) return { kind: 'notification', method, frame };
     if (known === undefined) throw invalid('"id" must be a string or a number');
     return { kind: 'request', id: known, method, frame };
@@ -149,9 +145,17 @@ function toMessage(frame: RawJson): Message {
   return { kind: 'response', id: known ?? 'null', frame };
 }
 
-const ENVELOPE = ['jsonrpc', 'id', 'method', 'params'];
+const ENVELOPE = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
 
-/** A key that differs from a known one only by case. Go's parser takes it for that one, and a filter must see what the server will see. */
+/** Why receivers may disagree on what a message says; a filter must see what the server will see. */
+function ambiguityOf(frame: RawJson, params: RawJson | undefined): string | undefined {
+  const repeated = frame.repeatedKey ?? params?.repeatedKey ?? params?.raw('_meta')?.repeatedKey;
+  if (repeated !== undefined) return `the key ${repeated} occurs twice`;
+  const lookalike = lookalikeOf(frame, ENVELOPE) ?? (params && lookalikeOf(params, ['name']));
+  return lookalike === undefined ? undefined : `the key ${lookalike} is written like another one`;
+}
+
+/** A key that differs from a known one only by case: parsers as lax as Go's take it for that one. */
 function lookalikeOf(json: RawJson, known: readonly string[]): string | undefined {
   for (const key of json.keys) {
     // By way of upper case, since `ſ` is an `s` to such a parser.

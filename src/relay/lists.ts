@@ -21,7 +21,11 @@ export const TOOLS: ListKind = {
   method: 'tools/list',
   member: 'tools',
   capability: 'tools',
-  learn: (items, upstream, view) => view.tools.learn(upstream.name, namesOf(items)),
+  learn(items, upstream, view) {
+    view.tools.learn(upstream.name, namesOf(items));
+    // Who lists the tool has its widget, even if nobody has listed the resources yet.
+    view.uris.learnUris(upstream.name, items.flatMap(widgetUrisOf));
+  },
   show(items, upstream, view) {
     const allowed = items.filter((tool) => view.allows(upstream, tool.string('name') ?? ''));
     const exposed = allowed.map((tool) => renamed(tool, (name) => view.tools.expose(upstream.name, name)));
@@ -92,7 +96,13 @@ export async function collectPages(
   }
 }
 
-/** Keys under which tools point at the resource that shows their results (MCP Apps, and the older one of OpenAI's Apps SDK). */
+/** The resources that show a tool's results (MCP Apps, and the older key of OpenAI's Apps SDK). */
+function widgetUrisOf(tool: RawJson): string[] {
+  const meta = tool.raw('_meta');
+  const uris = [meta?.raw('ui')?.string('resourceUri'), meta?.string('openai/outputTemplate')];
+  return uris.filter((uri) => uri !== undefined);
+}
+
 function withWidgetUris(tool: RawJson, upstream: Upstream, view: View): RawJson {
   const meta = tool.raw('_meta');
   if (!meta || view.single) return tool;

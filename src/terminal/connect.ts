@@ -25,10 +25,10 @@ type Way = readonly [client: string, ...parts: string[]];
 
 function waysTo(url: string, transport: 'http' | 'sse'): Way[] {
   const ways: Way[] = [
-    ['Claude Code', `claude mcp add -t ${transport} mcp-bridge ${url}`],
-    ['Codex', `codex mcp add mcp-bridge --url ${url}`],
-    ['VS Code', `"mcp-bridge":${JSON.stringify({ type: transport, url })}`],
-    ['Cursor', `"mcp-bridge":${JSON.stringify({ url })}`],
+    ['Claude Code', `claude mcp add --transport ${transport} bridge ${url}`],
+    ['Codex', `codex mcp add bridge --url ${url}`],
+    ['VS Code', `"bridge": { "type": "${transport}", "url": "${url}" }`],
+    ['Cursor', `"bridge": { "url": "${url}" }`],
     ['Inspector', 'npx @modelcontextprotocol/inspector --cli', `${url} --transport ${transport} --method tools/list`],
   ];
   // Codex has no SSE.

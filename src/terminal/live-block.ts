@@ -38,12 +38,13 @@ export class LiveBlock {
 
   /** Draws these lines in place of those before. What does not fit into the terminal's width is not seen. */
   show(lines: readonly string[]): void {
-    this.#draw('', lines);
+    if (this.#canMoveCursor) this.#draw('', lines);
   }
 
   /** Prints a text above the block, for good. */
   print(text: string): void {
-    this.#draw(`${text}\n`, this.#lines);
+    if (this.#canMoveCursor) this.#draw(`${text}\n`, this.#lines);
+    else this.#stream.write(`${text}\n`);
   }
 
   clear(): void {
@@ -51,7 +52,6 @@ export class LiveBlock {
   }
 
   #draw(above: string, lines: readonly string[]): void {
-    if (!this.#canMoveCursor) return void this.#stream.write(above);
     const height = this.#height();
     const { columns } = this;
     this.#lines = lines;

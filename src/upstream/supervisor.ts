@@ -41,7 +41,7 @@ export class Supervisor {
   #retryTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   /** Links that are on their way out. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Set<Link>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -87,8 +87,7 @@ export class Supervisor {
     this.#state = 'closed';
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#idleTimer);
-    const link = this.#link;
-    await Promise.all([link?.close(options), ...this.#ending]);
+    await Promise.all([this.#link, ...this.#ending].map((link) => link?.close(options)));
   }
 
   async #start(): Promise<Link> {
@@ -186,8 +185,8 @@ export class Supervisor {
   }
 
   #end(link: Link): void {
-    const ending = link.close().finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
+    this.#ending.add(link);
+    void link.close().finally(() => this.#ending.delete(link));
   }
 }
 

@@ -54,7 +54,7 @@ export class Upstream {
   readonly sharedLane: Lane;
   readonly #own = new Map<Client, Lane>();
   /** Own links on their way out. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Set<Supervisor>();
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
@@ -133,8 +133,8 @@ export class Upstream {
 
   /** Ends all its processes. Twice without harm; resolves when they are gone. */
   async close(options?: { immediately?: boolean }): Promise<void> {
-    const lanes = [this.sharedLane, ...this.#own.values()];
-    await Promise.all([...lanes.map(({ supervisor }) => supervisor.close(options)), ...this.#ending]);
+    const own = [...this.#own.values()].map(({ supervisor }) => supervisor);
+    await Promise.all([this.shared, ...own, ...this.#ending].map((supervisor) => supervisor.close(options)));
   }
 
   #needsOwnLane(client: Client): boolean {
@@ -207,8 +207,8 @@ export class Upstream {
 
   #closeOwn(client: Client, { supervisor }: Lane): void {
     this.#own.delete(client);
-    const ending = supervisor.close().finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
+    this.#ending.add(supervisor);
+    void supervisor.close().finally(() => this.#ending.delete(supervisor));
   }
 }
 

@@ -131,12 +131,13 @@ function call(params: string): string {
 
 /** The tools that the server was asked for since the last time, this question included. */
 async function calledTools(session: RawSession, prefix: string): Promise<string[]> {
-  const answer = (await session.call('calls', `${prefix}calls`)) as { result?: { content: { text: string }[] } };
-  return JSON.parse(answer.result?.content[0]?.text ?? 'null');
+  const { result } = await session.call('calls', `${prefix}calls`);
+  const content = (result?.content ?? []) as { text: string }[];
+  return JSON.parse(content[0]?.text ?? 'null');
 }
 
 async function toolNames(session: RawSession): Promise<string[]> {
   const { messages } = await session.post(1, 'tools/list');
-  const { result } = messages[0] as { result?: { tools: { name: string }[] } };
-  return result?.tools.map(({ name }) => name) ?? [];
+  const tools = (messages[0]?.result?.tools ?? []) as { name: string }[];
+  return tools.map(({ name }) => name);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -77,8 +78,9 @@ it('tells of the exit within a second though a grandchild holds stdout open', as
     command: 'sh',
     args: ['-c', `trap '' TERM; sleep 30 & echo up; read line; exit 5`],
   });
-  server.stdout.once('data', () => server.stdin.end('go\n'));
+  await once(server.stdout, 'data');
   const start = performance.now();
+  server.stdin.end('go\n');
   expect(await server.exited).toEqual({ code: 5, signal: null });
   expect(performance.now() - start).toBeLessThan(1000);
 });

@@ -47,8 +47,8 @@ describe('a message', () => {
     ['an error for nobody', '{"jsonrpc":"2.0","id":null,"error":{}}', { kind: 'response', id: 'null' }],
     ['a request with escapes in its keys', '{"\\u006dethod":"a","jsonrpc":"2.0","\\u0069d":1}', { kind: 'request' }],
   ])('is recognised as %s', (_, text, expected) => {
-    expect(parseMessages(text)).toMatchObject(expected);
-    expect(parseMessages(text).frame.text).toBe(text);
+    expect(parseMessage(text)).toMatchObject(expected);
+    expect(parseMessage(text).frame.text).toBe(text);
   });
 
   it.each([
@@ -91,10 +91,30 @@ describe('a message', () => {
     });
   });
 
+  it('is checked in full where we act on it, even if strings may go unchecked', () => {
+    const broken = [
+      '{"jsonrpc":"2.0","method":"a\\q"}',
+      '{"jsonrpc":"2.0","id":"a\\q","method":"a"}',
+      '{"jsonrpc":"2.0","method":"a","params":{"deep":[{"uri":"a\tb"}]}}',
+      '[{"jsonrpc":"2.0","method":"a\\q"}]',
+      '{"a\\q":1}',
+    ];
+    for (const text of broken) {
+      expect(refusal(text)).toMatchObject({ code: PARSE_ERROR, id: 'null' });
+      expect(() => parseMessages(text, 'unchecked')).toThrow(MessageError);
+    }
+  });
+
+  it('that answers may hold what the receiver has to check', () => {
+    const text = '{"jsonrpc":"2.0","id":1,"result":{"text":"a\\q"}}';
+    expect(parseMessages(text, 'unchecked')).toMatchObject({ kind: 'response', id: '1', frame: { text } });
+    expect(refusal(text)).toMatchObject({ code: PARSE_ERROR });
+  });
+
   it('may repeat keys where nobody but the receiver looks', () => {
     const call = '{"jsonrpc":"2.0","id":1,"method":"a","params":{"arguments":{"a":1,"a":2}}}';
     const result = '{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}';
-    for (const text of [call, result]) expect(parseMessages(text).frame.text).toBe(text);
+    for (const text of [call, result]) expect(parseMessage(text).frame.text).toBe(text);
   });
 });
 
@@ -102,8 +122,8 @@ describe('an id', () => {
   it.each(['1', '"1"', '-1', '1.5', '1e3', '9007199254740993', '"a\\"b\\u00e9"', '""', '"日😀"'])(
     '%s is kept as text',
     (id) => {
-      expect(idOf(parseMessages(`{"jsonrpc":"2.0","id":${id},"method":"a"}`))).toBe(id);
-      expect(idOf(parseMessages(`{"result":{}, "id" : ${id} ,"jsonrpc":"2.0"}`))).toBe(id);
+      expect(idOf(parseMessage(`{"jsonrpc":"2.0","id":${id},"method":"a"}`))).toBe(id);
+      expect(idOf(parseMessage(`{"result":{}, "id" : ${id} ,"jsonrpc":"2.0"}`))).toBe(id);
       expect(errorFrame(1, 'x', undefined, id).raw('id')?.text).toBe(id);
       expect(resultFrame({}, id).raw('id')?.text).toBe(id);
       expect(withId(RawJson.parse('{"id":7,"x":1.0}'), id).text).toBe(`{"id":${id},"x":1.0}`);

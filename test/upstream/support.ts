@@ -65,14 +65,15 @@ export const OPENING = RawJson.parse(
 
 export interface LinkTestOptions extends Partial<UpstreamSettings> {
   readonly events?: Partial<LinkEvents>;
+  readonly log?: Log;
 }
 
 /** An open link to a server. */
-export async function openLink({ events, ...changes }: LinkTestOptions = {}): Promise<Link> {
+export async function openLink({ events, log, ...changes }: LinkTestOptions = {}): Promise<Link> {
   const settings = upstreamSettings(changes);
   const { name, callTimeout } = settings;
   const allEvents: LinkEvents = { notification() {}, ask: () => undefined, ...events };
-  const link = new Link({ name, open: createOpener(settings), events: allEvents, callTimeout });
+  const link = new Link({ name, open: createOpener(settings, log), events: allEvents, callTimeout });
   await link.open(OPENING, 20_000);
   return link;
 }
