@@ -47,7 +47,7 @@ function quoteIfNeeded(value: string): string {
 }
 
 /** Children's words end up in messages: control characters must neither forge lines nor drive the terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

@@ -76,7 +76,8 @@ describe.skipIf(process.platform === 'win32')('the README', () => {
     const named = new Set(README.match(URLS));
     expect(named.size).toBeGreaterThan(5);
     for (const url of named) {
-      const served = url.replace(MCP_ORIGIN, bridge.origin).replace(LOCAL_ORIGIN, bridge.localUrl ?? '');
+      const own = url.replace(MCP_ORIGIN, bridge.origin).replace(LOCAL_ORIGIN, bridge.localUrl ?? '');
+      const served = own.replace('/NAME/', '/files/');
       const response = await fetch(served, { headers: { accept: 'text/event-stream' } });
       expect({ url, status: response.status }).not.toEqual({ url, status: 404 });
       await response.body?.cancel();

@@ -44,10 +44,11 @@ export class StreamableHttp {
   async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const accepts = acceptedTypes(request);
     checkContentType(request);
-    const revision = revisionOf(request);
     const body = parseMessages(await this.#options.bodies.read(request));
     const messages = Array.isArray(body) ? body : [body];
+    // It negotiates the revision, so no header can be wrong yet.
     if (messages.some(isInitialize)) return this.#initialize(messages, response, accepts);
+    const revision = revisionOf(request);
     const http = this.#existing(request);
     const session = http?.session ?? this.#transient(response, revision);
     if (Array.isArray(body) && !hasBatches(http ? session.revision : revision)) {
@@ -85,6 +86,7 @@ export class StreamableHttp {
 
   /** Opens the session's own stream, or takes up one that was cut. */
   #get(request: IncomingMessage, response: ServerResponse): void {
+    revisionOf(request);
     const http = this.#existing(request);
     if (!http) throw new HttpError(405, 'A stream needs a session', { headers: { Allow: 'POST' } });
     if (!acceptedTypes(request).stream) throw new HttpError(406, 'Not Acceptable: the stream is text/event-stream');
@@ -96,6 +98,7 @@ export class StreamableHttp {
   }
 
   #delete(request: IncomingMessage, response: ServerResponse): void {
+    revisionOf(request);
     const http = this.#existing(request);
     if (!http) throw new HttpError(400, 'Mcp-Session-Id is missing');
     this.#options.sessions.close(http.id);
@@ -150,6 +153,7 @@ function checkContentType(request: IncomingMessage): void {
   if (type !== 'application/json') throw new HttpError(415, 'Unsupported Media Type: send application/json');
 }
 
+/** The revision that a request names. @throws HttpError 400 when it is none of ours. */
 function revisionOf(request: IncomingMessage): Revision {
   const asked = headerOf(request, 'mcp-protocol-version');
   if (asked === undefined) return ASSUMED_REVISION;

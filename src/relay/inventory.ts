@@ -40,7 +40,8 @@ export class Inventory {
     if (upstream.settings.lazy) settle();
     let isFirst = true;
     upstream.listeners.add({
-      up: async () => {
+      up: async ({ owner }) => {
+        if (owner) return;
         await this.refresh();
         onUp(isFirst);
         isFirst = false;

@@ -4,7 +4,7 @@ import { resultFrame } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import { LATEST_2025 } from '../protocol/revisions.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { within } from './patience.ts';
+import { patienceWith, within } from './patience.ts';
 import type { View } from './view.ts';
 
 /** What a server may turn out to have that is still starting: a client asks for no list that was not declared. */
@@ -33,7 +33,12 @@ export async function openMerged(view: View, exchange: Exchange, info: RawJson):
   });
 }
 
-function openedOf(upstream: Upstream, exchange: Exchange): Promise<RawJson | undefined> {
-  const open = async () => (await upstream.laneFor(exchange.client).supervisor.acquire()).opened;
-  return within(exchange, { message: `${upstream.name}: not up in time` }, open).catch(() => undefined); // The supervisor has logged why.
+async function openedOf(upstream: Upstream, exchange: Exchange): Promise<RawJson | undefined> {
+  try {
+    const { supervisor } = upstream.laneFor(exchange.client);
+    const patience = { message: `${upstream.name}: not up in time`, limit: patienceWith(supervisor) };
+    return (await within(exchange, patience, () => supervisor.acquire())).opened;
+  } catch {
+    return undefined; // The supervisor has logged why.
+  }
 }

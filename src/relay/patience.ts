@@ -13,6 +13,14 @@ export interface Patience {
 }
 
 /**
+ * What is left of the patience with a server, in milliseconds. One that is starting uses it up once for all who wait; else each
+ * request in turn would be held up by it.
+ */
+export function patienceWith({ startingFor }: { readonly startingFor: number }): number {
+  return Math.max(0, PATIENCE - startingFor);
+}
+
+/**
  * Runs work that one server may hold up, and gives it up after a while. The exchange it is handed is cancelled then.
  * @throws BridgeError when time is up.
  */

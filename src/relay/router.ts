@@ -18,7 +18,7 @@ import type { Lane, Upstream } from '../upstream/upstream.ts';
 import { errorAnswer } from './error-answer.ts';
 import { changed, collectPages, type ListKind, linkUri, PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS } from './lists.ts';
 import { openMerged, openSingle } from './opening.ts';
-import { within } from './patience.ts';
+import { patienceWith, within } from './patience.ts';
 import type { Relay } from './relay.ts';
 import { TaskOwners } from './task-owners.ts';
 import type { View } from './view.ts';
@@ -63,7 +63,10 @@ export class Router implements Relay {
     this.#info = info;
     this.#log = log;
     for (const upstream of view.upstreams) {
-      upstream.listeners.add({ notification: (notification, lane) => this.#announce(upstream, notification, lane) });
+      upstream.listeners.add({
+        notification: (notification, lane) => this.#announce(upstream, notification, lane),
+        up: (lane) => lane.owner && this.#announceLists(upstream, lane),
+      });
     }
   }
 
@@ -112,12 +115,7 @@ export class Router implements Relay {
   announceRecovery(upstream: Upstream, isFirst: boolean): void {
     // Whoever speaks to this server alone has waited for its first start, and has seen nothing else.
     if (this.#view.single && isFirst) return;
-    const declared = upstream.shared.link?.opened.raw('capabilities');
-    for (const list of ['tools', 'prompts', 'resources']) {
-      if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
-      const frame = notificationFrame(`notifications/${list}/list_changed`);
-      for (const client of this.#clientsOn(upstream, upstream.sharedLane)) client.send(frame);
-    }
+    this.#announceLists(upstream, upstream.sharedLane);
   }
 
   async #list(exchange: Exchange, kind: ListKind): Promise<Answer> {
@@ -148,8 +146,10 @@ export class Router implements Relay {
 
   /** All of one server's items for a merged list. A server that does not answer in time is left out; it must not take the others with it. */
   async #listAll(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<RawJson[]> {
-    return within(exchange, { message: `${upstream.name}: no answer to ${kind.method} in time` }, async (patient) => {
-      const link = await upstream.laneFor(exchange.client).supervisor.acquire();
+    const { supervisor } = upstream.laneFor(exchange.client);
+    const patience = { message: `${upstream.name}: no answer to ${kind.method} in time`, limit: patienceWith(supervisor) };
+    return within(exchange, patience, async (patient) => {
+      const link = await supervisor.acquire();
       if (!link.opened.raw('capabilities')?.has(kind.capability)) return [];
       const items = await collectPages(upstream, kind, patient);
       kind.learn(items, upstream, this.#view);
@@ -316,6 +316,17 @@ export class Router implements Relay {
       if (owner && this.#clients.has(owner)) owner.send(frame);
     } else {
       for (const client of this.#clientsOn(upstream, lane)) client.send(frame);
+    }
+  }
+
+  #announceLists(upstream: Upstream, lane: Lane): void {
+    const declared = lane.supervisor.link?.opened.raw('capabilities');
+    // A client whose own process failed may try again when that of the others is up.
+    const waiting = lane.owner ? [] : [...this.#clients].filter((client) => upstream.failsToServe(client));
+    for (const list of ['tools', 'prompts', 'resources']) {
+      if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
+      const frame = notificationFrame(`notifications/${list}/list_changed`);
+      for (const client of [...this.#clientsOn(upstream, lane), ...waiting]) client.send(frame);
     }
   }
 

@@ -10,8 +10,9 @@ export function createLogDisplay(log: Log): Display {
       await settled;
     },
     report(bridge) {
-      for (const { name, state, tools, readOnlyTools, startedIn } of bridge.status().servers) {
-        if (state === 'ready') log.info(`${name}: ready`, { tools, readOnly: readOnlyTools, ms: startedIn });
+      for (const { name, state, tools, readOnlyTools, hiddenTools, startedIn } of bridge.status().servers) {
+        const fields = { tools, readOnly: readOnlyTools, hidden: hiddenTools || undefined, ms: startedIn };
+        if (state === 'ready') log.info(`${name}: ready`, fields);
       }
     },
     close() {},

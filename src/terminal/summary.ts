@@ -31,8 +31,12 @@ function serverTable(servers: readonly ServerStatus[], { columns, paint }: Conne
 }
 
 function describe(server: ServerStatus): { sign: string; color: 'dim' | 'green' | 'red'; text: string } {
-  if (server.state === 'ready') return { sign: SIGNS.ready, color: 'green', text: 'ready' };
-  if (server.error === undefined) return { sign: SIGNS.idle, color: 'dim', text: LAZY };
+  const { state, error, hiddenTools } = server;
+  if (state === 'ready') {
+    const text = hiddenTools ? `ready, ${hiddenTools} more hidden by filters` : 'ready';
+    return { sign: SIGNS.ready, color: 'green', text };
+  }
+  if (error === undefined) return { sign: SIGNS.idle, color: 'dim', text: LAZY };
   return { sign: SIGNS.failed, color: 'red', text: `failed: ${reasonOf(server)}` };
 }
 

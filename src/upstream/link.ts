@@ -1,4 +1,4 @@
-import { BridgeError } from '../errors.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import type { Answer, Ask, Exchange } from '../protocol/exchange.ts';
 import {
   errorFrame,
@@ -83,12 +83,23 @@ export class Link {
       timeout,
       onTimeout: () => new BridgeError('UPSTREAM_START', `${this.#name}: no answer to initialize within ${timeout} ms`),
     });
+    this.#check(answer);
     const result = answer.raw('result');
     if (!result?.isObject) {
       const why = answer.raw('error')?.string('message') ?? 'the answer is no object';
       throw new BridgeError('UPSTREAM_START', `${this.#name}: the server refused initialize: ${why}`);
     }
     this.#opened = result;
+  }
+
+  /** Other answers pass unread; this one is read by many from now on. */
+  #check({ text }: Answer): void {
+    try {
+      RawJson.parse(text);
+    } catch (cause) {
+      const message = `${this.#name}: the answer to initialize is broken: ${messageOf(cause)}`;
+      throw new BridgeError('UPSTREAM_START', message, { cause });
+    }
   }
 
   /**

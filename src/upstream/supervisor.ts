@@ -37,6 +37,7 @@ export class Supervisor {
   #starting: Promise<Link> | undefined;
   #failures = 0;
   #retryAt = 0;
+  #startedAt = 0;
   #lastError: BridgeError | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -63,6 +64,16 @@ export class Supervisor {
   /** How often it has failed since it last was up for a while. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** For how long it has been starting now, in milliseconds; 0 when it is not. */
+  get startingFor(): number {
+    return this.#state === 'starting' ? Date.now() - this.#startedAt : 0;
+  }
+
+  /** Ends its rest: there is reason to think that it can be started by now. */
+  forgive(): void {
+    this.#retryAt = 0;
   }
 
   /**
@@ -94,7 +105,7 @@ export class Supervisor {
     const { name, open, events, opening, startTimeout, callTimeout, log } = this.#options;
     clearTimeout(this.#retryTimer);
     this.#state = 'starting';
-    const startedAt = Date.now();
+    this.#startedAt = Date.now();
     const link = new Link({ name, open, events, callTimeout });
     this.#link = link;
     try {
@@ -106,7 +117,7 @@ export class Supervisor {
     }
     if (this.isClosed()) throw new BridgeError('CLOSED', `${name}: closed`);
     const readyAt = Date.now();
-    const fields = { pid: link.pid, ms: readyAt - startedAt };
+    const fields = { pid: link.pid, ms: readyAt - this.#startedAt };
     if (this.#lastError) log.info(`${name}: runs again`, fields);
     else log.debug(`${name}: ready`, fields);
     this.#state = 'ready';

@@ -31,8 +31,9 @@ export interface UpstreamOptions {
 export interface UpstreamListener {
   /** A notification that belongs to no call in flight. `lane` tells whom it may concern. */
   notification?(notification: Notification, lane: Lane): void;
-  /** The shared link has been opened, or opened again. */
-  up?(): void;
+  /** A lane's link has been opened, or opened again. */
+  up?(lane: Lane): void;
+  /** The shared link could not be opened, or has ended without having been told to. */
   down?(reason: BridgeError): void;
 }
 
@@ -111,6 +112,11 @@ export class Upstream {
     return lane.owner ? lane.owner === client : !this.#needsOwnLane(client);
   }
 
+  /** Whether the client is without the link of its own that it should have, as that has failed. */
+  failsToServe(client: Client): boolean {
+    return this.#own.get(client)?.supervisor.state === 'failed';
+  }
+
   /** Answers an exchange on the client's link, which is started if need be. `frame`: its request as the server is to see it. */
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
     const link = await this.laneFor(exchange.client).supervisor.acquire();
@@ -177,7 +183,9 @@ export class Upstream {
     const { level, uris } = lane.interests;
     if (level !== undefined) this.#tell(link, 'logging/setLevel', { level });
     for (const uri of uris) this.#tell(link, 'resources/subscribe', { uri });
-    if (!lane.owner) this.#emit((listener) => listener.up?.());
+    // What can be started for all can be started for those whose own process failed, too.
+    if (!lane.owner) for (const { supervisor } of this.#own.values()) supervisor.forgive();
+    this.#emit((listener) => listener.up?.(lane));
   }
 
   async #tell(link: Link | undefined, method: string, params: object): Promise<void> {
@@ -230,7 +238,8 @@ function answererOf(
   inFlight: readonly Exchange[],
   owner: Client | undefined,
 ): Pick<Client, 'ask'> | undefined {
-  if (owner) return inFlight.at(-1) ?? owner;
+  // The bridge's own requests are in flight too.
+  if (owner) return inFlight.findLast(({ client }) => client === owner) ?? owner;
   const capability = capabilityFor(request.method);
   if (!capability) return undefined;
   const able = inFlight.filter(({ client }) => capability in client.capabilities);

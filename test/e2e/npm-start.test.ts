@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectHttp, connectHttpV2, connectSse, connectStdio, connectStdioV2 } from '../support/clients.ts';
 import { type CommandBridge, startCommand } from '../support/command.ts';
+import { fixtureLine } from '../support/fixtures.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 const NOTES = fileURLToPath(new URL('../../examples/notes', import.meta.url));
@@ -44,6 +45,15 @@ describe('`npm start`, for a newcomer,', () => {
     for (const { expected, ...call } of CALLS) {
       expect(JSON.stringify(await peer.client.callTool(call))).toContain(expected);
     }
+  });
+
+  it('gives its servers the time to end when Ctrl-C reaches every process in the terminal', async () => {
+    const args = [START, '--port', '0', '--log-format', 'json', '--stdio', fixtureLine('stubborn-server')];
+    const stubborn = await startCommand(process.execPath, args, {});
+    const start = performance.now();
+    await stubborn[Symbol.asyncDispose]();
+    // Before it is told anything but the end of its input.
+    expect(performance.now() - start).toBeGreaterThan(2000);
   });
 
   it.skipIf(INSPECTOR === undefined)('can be looked into with the Inspector', async () => {

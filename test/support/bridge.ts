@@ -23,7 +23,7 @@ export interface BridgeOptions {
 }
 
 export interface Bridge extends AsyncDisposable {
-  /** Of the Streamable HTTP endpoint. */
+  /** Of the Streamable HTTP endpoint, or of the SSE endpoint where that is all. */
   readonly url: string;
   /** Of the SSE endpoint, when the bridge told it. */
   readonly sseUrl: string | undefined;
@@ -64,11 +64,12 @@ export async function startBridge(args: readonly string[], options: BridgeOption
   );
   if ('code' in ready) throw new Error(`The bridge ended before it listened (${describe(ready)}):\n${log.text()}`);
 
+  const url = ready.mcp ?? ready.sse ?? '';
   return {
-    url: ready.mcp,
+    url,
     sseUrl: ready.sse,
     localUrl: ready.local,
-    origin: new URL(ready.mcp).origin,
+    origin: new URL(url).origin,
     pid: child.pid as number,
     exited,
     stderr: log.text,
@@ -98,7 +99,7 @@ function withDefaults(args: readonly string[]): string[] {
 }
 
 interface ReadyLine {
-  readonly mcp: string;
+  readonly mcp?: string;
   readonly sse?: string;
   readonly local?: string;
 }

@@ -5,8 +5,8 @@ import type { RpcMessage } from './http.ts';
 /** A server's stdin and stdout as they are, without an SDK. */
 export interface RawStdio extends AsyncDisposable {
   readonly pid: number;
-  /** Writes an object as one line, or text as it is. */
-  send(message: object | string): void;
+  /** Writes an object as one line, or text and bytes as they are. */
+  send(message: object | string | Buffer): void;
   /** Sends a request under the next id and resolves with the line that answers it. */
   request(method: string, params?: object): Promise<string>;
   /** The first line that `matches`, past or to come; rejects when the server ends before. */
@@ -17,9 +17,12 @@ export interface RawStdio extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a stdio server and speaks to it in lines. */
-export function openStdio({ command, args = [] }: { command: string; args?: string[] }): RawStdio {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts a stdio server and speaks to it in lines. Its stderr goes to the report of the tests, unless it is to be ignored. */
+export function openStdio(
+  { command, args = [] }: { command: string; args?: string[] },
+  stderr: 'inherit' | 'ignore' = 'inherit',
+): RawStdio {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', stderr] });
   const closed = once(child, 'close');
   let output = '';
   let lastId = 0;
@@ -27,8 +30,9 @@ export function openStdio({ command, args = [] }: { command: string; args?: stri
     output += chunk;
   });
   const lines = (): string[] => output.split('\n').slice(0, -1);
-  const send = (message: object | string): void => {
-    child.stdin.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`);
+  const send: RawStdio['send'] = (message) => {
+    const isLine = typeof message === 'object' && !Buffer.isBuffer(message);
+    child.stdin.write(isLine ? `${JSON.stringify(message)}\n` : message);
   };
   const close = async (): Promise<void> => {
     child.stdin.end();

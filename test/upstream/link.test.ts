@@ -142,6 +142,11 @@ describe('a server that does not answer', () => {
       code: 'UPSTREAM_START',
       message: 'test: the server refused initialize: not today',
     });
+    const broken = '{"jsonrpc":"2.0","id":1,"result":{"capabilities":{"tools":"a\\q"}}}';
+    await expect(openLink(localFixture('odd-server', '--raw', broken))).rejects.toMatchObject({
+      code: 'UPSTREAM_START',
+      message: expect.stringContaining('test: the answer to initialize is broken: Unexpected character'),
+    });
   });
 });
 

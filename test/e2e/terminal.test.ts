@@ -1,0 +1,114 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { CLI } from '../support/bridge.ts';
+import { connectHttp } from '../support/clients.ts';
+import { fixtureLine } from '../support/fixtures.ts';
+import { Screen } from '../terminal/screen.ts';
+import { isRunning } from './processes.ts';
+
+const COLUMNS = 80;
+const ROWS = 24;
+const CTRL_C = '\x03';
+
+/** A bridge in a terminal of its own. */
+interface Terminal extends AsyncDisposable {
+  readonly screen: Screen;
+  /** Resolves with the first match in what the screen shows. */
+  sees(pattern: RegExp): Promise<RegExpExecArray>;
+  type(text: string): void;
+  /** Takes the terminal away from the bridge, as closing its window does. */
+  close(): void;
+  /** Resolves with the exit code of the bridge. */
+  readonly exited: Promise<number>;
+}
+
+function openTerminal(...args: string[]): Terminal {
+  const screen = new Screen({ columns: COLUMNS, rows: ROWS });
+  const command = [process.execPath, CLI, '--port', '0', ...args].map((word) => `'${word}'`).join(' ');
+  // The pseudo-terminal of a `script` that has none itself is of no size.
+  const line = `stty cols ${COLUMNS} rows ${ROWS}; exec ${command}`;
+  const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm-256color', SHELL: '/bin/sh', NO_COLOR: undefined, FORCE_COLOR: undefined },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'close').then(([code]) => code as number);
+  // The terminal's driver has put a return before each line feed already.
+  child.stdout.setEncoding('utf8').on('data', (text: string) => screen.write(text));
+  return {
+    screen,
+    exited,
+    async sees(pattern) {
+      for (;;) {
+        const found = pattern.exec(screen.text());
+        if (found) return found;
+        const ended = exited.then(() => Promise.reject(new Error(`The bridge ended, and left:\n${screen.text()}`)));
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+    },
+    type: (text) => void child.stdin.write(text),
+    close: () => void child.kill('SIGKILL'),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.stdin.write(CTRL_C);
+      await exited;
+    },
+  };
+}
+
+const { stdout: version } = spawnSync('script', ['--version'], { encoding: 'utf8' });
+const hasScript = version?.includes('util-linux') ?? false;
+
+describe.skipIf(!hasScript)('in a terminal, the bridge', () => {
+  it('shows three servers, and how to connect to them, in 24 rows of 80 columns', async () => {
+    const servers = ['echo', 'second'].flatMap((name) => ['--stdio', `${name}=${fixtureLine('echo-server')}`]);
+    await using terminal = openTerminal(...servers, '--stdio', `noisy=${fixtureLine('noisy-server')}`);
+    await terminal.sees(/ChatGPT/);
+    const rows = terminal.screen.text().split('\n');
+    expect(rows.length).toBeLessThan(ROWS);
+    expect(rows.filter((row) => row.startsWith('✓')).map((row) => row.split(/\s+/)[1])).toEqual([
+      'echo',
+      'second',
+      'noisy',
+    ]);
+
+    const [url = ''] = await terminal.sees(/http:\S+\/servers\/NAME\/mcp/);
+    await using peer = await connectHttp(url.replace('NAME', 'second'));
+    expect((await peer.client.listTools()).tools.map(({ name }) => name)).toContain('echo');
+  });
+
+  it('shows what a server says while it starts', async () => {
+    await using terminal = openTerminal('--stdio', `slow=${fixtureLine('crash-server', '--hang', 'initialize')}`);
+    await terminal.sees(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] slow {2}\d s {2}crash-server: giving up$/m);
+    await terminal.sees(/slow {2}1 s/);
+    expect(terminal.screen.text().match(/slow/g)).toHaveLength(1);
+  });
+
+  it('ends with Ctrl-C, says so in one line, and leaves the terminal as it was', async () => {
+    await using terminal = openTerminal('--stdio', `slow=${fixtureLine('crash-server', '--hang', 'initialize')}`);
+    await terminal.sees(/giving up/);
+    terminal.type(CTRL_C);
+    expect(await terminal.exited).toBe(0);
+    const [, ...rows] = terminal.screen.text().split('\n');
+    expect(rows).toEqual([expect.stringMatching(/ info {2}ending the servers; Ctrl-C again ends them at once$/)]);
+    expect(terminal.screen).toMatchObject({ cursorIsVisible: true, wraps: true });
+  });
+
+  it('ends when its terminal is closed', async () => {
+    await using terminal = openTerminal('--stdio', fixtureLine('echo-server'));
+    const [, local = ''] = await terminal.sees(/Status +(\S+)/);
+    const { servers } = (await (await fetch(local)).json()) as { servers: { pid: number }[] };
+    const pid = servers[0]?.pid as number;
+    expect(isRunning(pid)).toBe(true);
+    terminal.close();
+    await expect.poll(() => isRunning(pid), { timeout: 10_000, interval: 100 }).toBe(false);
+    await expect.poll(() => fetch(local).catch(() => 'gone'), { timeout: 10_000, interval: 100 }).toBe('gone');
+  });
+
+  it('says once why no server can be started', async () => {
+    await using terminal = openTerminal('--stdio', 'no-such-program');
+    expect(await terminal.exited).toBe(1);
+    const text = terminal.screen.text();
+    expect(text.match(/command not found/g)).toHaveLength(1);
+    expect(text).toMatch(/\nmcp-bridge: none of the servers could be started$/);
+  });
+});
