@@ -84,6 +84,7 @@ export class EventStream implements Outlet {
   }
 
   #finish(): void {
+    clearInterval(this.#heartbeat); // A slow client may take longer to read the rest.
     this.#flush();
     this.#response?.end();
   }

@@ -1,9 +1,11 @@
 import { BridgeError } from '../errors.ts';
 import { Cancellation } from '../protocol/cancellation.ts';
 import { type Exchange, withCancellation } from '../protocol/exchange.ts';
+import type { Link } from '../upstream/link.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 
-/** How long one server may hold up what several are asked for together. Milliseconds. */
-const PATIENCE = 5000;
+/** How long one server may hold up what several are asked for together: a client shall have the others' tools within 5 s. Milliseconds. */
+const PATIENCE = 4000;
 
 export interface Patience {
   /** What the error says when time is up. */
@@ -18,6 +20,17 @@ export interface Patience {
  */
 export function patienceWith({ startingFor }: { readonly startingFor: number }): number {
   return Math.max(0, PATIENCE - startingFor);
+}
+
+/** The link that serves the exchange's client, started if need be; `undefined` when it is not up in time. */
+export async function linkInTime(upstream: Upstream, exchange: Exchange): Promise<Link | undefined> {
+  try {
+    const { supervisor } = upstream.laneFor(exchange.client);
+    const patience = { message: `${upstream.name}: not up in time`, limit: patienceWith(supervisor) };
+    return await within(exchange, patience, () => supervisor.acquire());
+  } catch {
+    return undefined; // The supervisor has logged why.
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ import type { Lane, Upstream } from '../upstream/upstream.ts';
 import { errorAnswer } from './error-answer.ts';
 import { changed, collectPages, type ListKind, linkUri, PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS } from './lists.ts';
 import { openMerged, openSingle } from './opening.ts';
-import { patienceWith, within } from './patience.ts';
+import { linkInTime, patienceWith, within } from './patience.ts';
 import type { Relay } from './relay.ts';
 import { TaskOwners } from './task-owners.ts';
 import type { View } from './view.ts';
@@ -147,7 +147,10 @@ export class Router implements Relay {
   /** All of one server's items for a merged list. A server that does not answer in time is left out; it must not take the others with it. */
   async #listAll(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<RawJson[]> {
     const { supervisor } = upstream.laneFor(exchange.client);
-    const patience = { message: `${upstream.name}: no answer to ${kind.method} in time`, limit: patienceWith(supervisor) };
+    const patience = {
+      message: `${upstream.name}: no answer to ${kind.method} in time`,
+      limit: patienceWith(supervisor),
+    };
     return within(exchange, patience, async (patient) => {
       const link = await supervisor.acquire();
       if (!link.opened.raw('capabilities')?.has(kind.capability)) return [];
@@ -266,9 +269,7 @@ export class Router implements Relay {
   /** Asks one server after another, until one neither declines nor fails to know. Safe where declining has no effect. */
   async #tryAll(exchange: Exchange, capability: string | undefined, otherwise: Answer): Promise<Answer> {
     for (const upstream of this.#view.upstreams) {
-      const link = await within(exchange, { message: `${upstream.name}: not up in time` }, () =>
-        upstream.laneFor(exchange.client).supervisor.acquire(),
-      ).catch(() => undefined);
+      const link = await linkInTime(upstream, exchange);
       if (!link || (capability && !link.opened.raw('capabilities')?.has(capability))) continue;
       const answer = await upstream.request(exchange.frame, exchange);
       const code = answer.raw('error')?.get('code');

@@ -136,8 +136,8 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await run(['--port', '0', '--stdio', 'no-such-a', '--stdio', 'no-such-b']);
     expect(stderr.split('\n')).toEqual([
       expect.stringContaining('listening'),
-      expect.stringMatching(/ warn {2}no-such-a: command not found: no-such-a\. Is it installed/),
-      expect.stringMatching(/ warn {2}no-such-b: command not found: no-such-b\. Is it installed/),
+      expect.stringMatching(/ warn {2}no-such-a: command not found: no-such-a\. .* \(next attempt in 1 s\)$/),
+      expect.stringMatching(/ warn {2}no-such-b: command not found: no-such-b\. .* \(next attempt in 1 s\)$/),
       'mcp-bridge: none of the servers could be started',
       '',
     ]);

@@ -2,15 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
-import { connectHttp, connectSse } from '../support/clients.ts';
+import { connectHttp, connectSse, type PeerOptions } from '../support/clients.ts';
 import { fixture } from '../support/fixtures.ts';
 import { serverStatusOf, statusOf } from './status.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** The README's five seconds, and one more for a machine that is busy with other tests. Milliseconds. */
 const LISTED_WITHIN = 6000;
-/** Time for a server that has failed a few times to be tried again. */
-const RECOVERED = { timeout: 15_000 };
 
 const GOOD = fixture('echo-server', '--tools', 'echo');
 const BAD = {
@@ -18,20 +16,80 @@ const BAD = {
   hanging: fixture('crash-server', '--hang', 'initialize'),
   crashing: fixture('crash-server', '--exit', 'initialize', '--words', 'no licence'),
 };
-const ASKABLE = { elicit: () => ({ action: 'cancel' as const }) };
+const CLIENTS: [string, PeerOptions][] = [
+  ['whose processes are shared', {}],
+  ['who gets processes of its own', { elicit: () => ({ action: 'cancel' }) }],
+];
 
-describe('next to servers that are missing, hang and crash,', () => {
-  it.for([
-    ['whose processes are shared', {}],
-    ['who gets processes of its own', ASKABLE],
-  ] as const)('a client %s lists and calls a good one within 5 s of connecting', async ([, peer]) => {
+describe('next to servers that are missing, hang and crash', () => {
+  it.each(CLIENTS)('a client %s lists and calls the good one within 5 s of connecting', async (_, options) => {
     await using bridge = await startBridge([], { config: { mcpServers: { ...BAD, good: GOOD } } });
     const start = performance.now();
-    await using connected = await connectHttp(bridge.url, peer);
-    const { tools } = await connected.client.listTools();
+    await using peer = await connectHttp(bridge.url, options);
+    const { tools } = await peer.client.listTools();
     expect(performance.now() - start).toBeLessThan(LISTED_WITHIN);
     expect(tools.map(({ name }) => name)).toEqual(['good__echo']);
-    const { structuredContent } = await connected.client.callTool({ name: 'good__echo', arguments: { message: 'hi' } });
+    const { structuredContent } = await peer.client.callTool({ name: 'good__echo', arguments: { message: 'hi' } });
     expect(structuredContent).toEqual({ message: 'hi' });
+  });
+
+  it('only the first request waits for the one that hangs', async () => {
+    await using bridge = await startBridge([], { config: { mcpServers: { ...BAD, good: GOOD } } });
+    await using first = await connectHttp(bridge.url);
+    const start = performance.now();
+    await using second = await connectSse(bridge.sseUrl as string);
+    await Promise.all([first.client.listTools(), second.client.listTools()]);
+    await Promise.all([first.client.listPrompts(), second.client.listResources()]);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('/status names the culprits and what is wrong with them', async () => {
+    await using bridge = await startBridge(['--start-timeout', '2s'], {
+      config: { mcpServers: { ...BAD, good: GOOD } },
+    });
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'hanging')).error !== undefined, { timeout: 10_000 });
+    const { servers } = await statusOf(bridge);
+    expect(servers).toMatchObject([
+      {
+        name: 'missing',
+        state: 'failed',
+        errorCode: 'SPAWN',
+        error: expect.stringMatching(/^missing: .*no-such-command-anywhere/),
+      },
+      {
+        name: 'hanging',
+        errorCode: 'UPSTREAM_START',
+        error: 'hanging: no answer to initialize within 2000 ms',
+        lastWords: 'crash-server: giving up',
+      },
+      {
+        name: 'crashing',
+        errorCode: 'UPSTREAM_EXITED',
+        error: expect.stringMatching(/^crashing: .*exited with code 3; its last words: no licence$/),
+        lastWords: 'no licence',
+      },
+      { name: 'good', state: 'ready', tools: 1 },
+    ]);
+  });
+});
+
+describe('when a server recovers', () => {
+  it.each(CLIENTS)('a client %s is told, and sees its tools', async (_, options) => {
+    await using folder = await temporaryFolder();
+    const licence = join(folder.path, 'licence');
+    const recovering = fixture('crash-server', '--exit', 'initialize', '--until', licence);
+    await using bridge = await startBridge([], { config: { mcpServers: { recovering, good: GOOD } } });
+    await using overHttp = await connectHttp(bridge.url, options);
+    await using overSse = await connectSse(bridge.sseUrl as string, options);
+    const peers = [overHttp, overSse];
+    for (const { client } of peers) expect((await client.listTools()).tools).toHaveLength(1);
+
+    await writeFile(licence, '');
+    await Promise.all(peers.map(({ inbox }) => inbox.wait('notifications/tools/list_changed')));
+    for (const { client } of peers) {
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(['recovering__ping', 'good__echo']);
+      expect(await client.callTool({ name: 'recovering__ping' })).toMatchObject({ content: [{ text: 'pong' }] });
+    }
   });
 });

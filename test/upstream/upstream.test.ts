@@ -173,7 +173,7 @@ describe('a server that was started again', () => {
     lane.interests.setLevel(client, 'error');
     const link = await lane.supervisor.acquire();
     // The server answers the bridge only after its question was answered.
-    await vi.waitFor(() => expect(link.inFlight).toBe(0));
+    await vi.waitFor(() => expect(link.inFlight).toBe(0), { timeout: 10_000 });
     const answer = await send(upstream, createExchange(requestFrame('told'), { client }));
     expect(contentOf(answer)).toEqual({ told: [{ from: 'own' }] });
   });
