@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { type Bridge, startBridge } from './bridge.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
-import { resolveSettings } from './config/settings.ts';
+import { resolveSettings } from './config/resolve-settings.ts';
 import { BridgeError, messageOf } from './errors.ts';
 import { splitCommand } from './process/command-line.ts';
 import { createDisplay } from './terminal/create-display.ts';

@@ -5,19 +5,13 @@ import { describe, expect, it } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
-interface Import {
-  /** Path within src of the file that is imported. */
-  readonly target: string;
-  /** Whether it is gone once the types are stripped. */
-  readonly typeOnly: boolean;
-}
-
 interface SourceFile {
   /** Path within src. */
   readonly path: string;
   /** The code without comments and with empty strings. */
   readonly code: string;
-  readonly imports: readonly Import[];
+  /** Paths within src of the files that are imported, those whose types alone are used included. */
+  readonly imports: readonly string[];
 }
 
 const FILES = readdirSync(join(PROJECT, 'src'), { recursive: true, encoding: 'utf8' })
@@ -51,10 +45,8 @@ describe('the stages', () => {
 });
 
 describe('the files', () => {
-  it('form no circle once the types are stripped', () => {
-    const graph = FILES.map(({ path, imports }) => {
-      return [path, imports.filter(({ typeOnly }) => !typeOnly).map(({ target }) => target)] as const;
-    });
+  it('form no circle', () => {
+    const graph = FILES.map(({ path, imports }) => [path, imports] as const);
     expect(findCircle(new Map(graph))).toBeUndefined();
   });
 
@@ -93,13 +85,10 @@ function readSource(path: string): SourceFile {
 }
 
 /** Reads what the formatter leaves: one import a statement, with single quotes. */
-function* importsOf(path: string, text: string): Generator<Import> {
-  const statement = /^(?:import|export)( type)? ([^;']*?) ?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm;
-  for (const [, typeOnly, names = '', from, dynamic] of text.matchAll(statement)) {
-    const listed = /^\{(.*)\}$/s.exec(names)?.[1]?.split(',') ?? [names];
-    const isOfTypes = listed.every((name) => name.trim() === '' || name.trim().startsWith('type '));
-    const target = join(dirname(path), from ?? dynamic ?? '').replaceAll('\\', '/');
-    yield { target, typeOnly: typeOnly !== undefined || (dynamic === undefined && isOfTypes) };
+function* importsOf(path: string, text: string): Generator<string> {
+  const statement = /^(?:import|export) [^;']*?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm;
+  for (const [, from, dynamic] of text.matchAll(statement)) {
+    yield join(dirname(path), from ?? dynamic ?? '').replaceAll('\\', '/');
   }
 }
 
@@ -116,7 +105,7 @@ function stageOf(path: string): string {
 
 function edges(): { file: string; from: string; to: string }[] {
   return FILES.flatMap(({ path, imports }) =>
-    imports.map(({ target }) => ({ file: path, from: stageOf(path), to: stageOf(target) })),
+    imports.map((target) => ({ file: path, from: stageOf(path), to: stageOf(target) })),
   );
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../src/config/environment.ts';
 import { flagOf, flagRows } from '../src/config/flag-table.ts';
 import { parseFlags } from '../src/config/flags.ts';
-import { resolveSettings } from '../src/config/settings.ts';
+import { resolveSettings } from '../src/config/resolve-settings.ts';
 import { BRIDGE, SERVER } from '../src/config/shapes.ts';
 import { splitCommand } from '../src/process/command-line.ts';
 import { CLI, startBridge } from './support/bridge.ts';

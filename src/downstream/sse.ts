@@ -70,7 +70,7 @@ export class Sse {
       if (request.method !== 'POST')
         throw new HttpError(405, 'Messages are sent with POST', { headers: { Allow: 'POST' } });
       const { session, stream } = this.#find(request);
-      const body = parseMessages(await this.#options.bodies.read(request));
+      const body = parseMessages(await this.#options.bodies.read(request), 'client');
       if (Array.isArray(body))
         throw new HttpError(400, 'Invalid Request: this transport has no batches', { code: INVALID_REQUEST });
       response.writeHead(202).end('Accepted');

@@ -34,7 +34,7 @@ export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptio
   const reader = new LineReader(maxMessage, {
     line(text) {
       try {
-        const body = parseMessages(text);
+        const body = parseMessages(text, 'client');
         if (!Array.isArray(body)) return take(body);
         if (!hasBatches(session.revision))
           throw new MessageError(INVALID_REQUEST, 'Invalid Request: this revision has no batches');

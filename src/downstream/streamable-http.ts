@@ -44,7 +44,7 @@ export class StreamableHttp {
   async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const accepts = acceptedTypes(request);
     checkContentType(request);
-    const body = parseMessages(await this.#options.bodies.read(request));
+    const body = parseMessages(await this.#options.bodies.read(request), 'client');
     const messages = Array.isArray(body) ? body : [body];
     // It negotiates the revision, so no header can be wrong yet.
     if (messages.some(isInitialize)) return this.#initialize(messages, response, accepts);

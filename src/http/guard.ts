@@ -44,8 +44,9 @@ export class HostGuard {
 
   #isOurs(host: string | undefined): boolean {
     if (host !== undefined && host === this.#lastHost) return true;
-    const name = hostname(`http://${host}`);
-    if (host === undefined || name === undefined) return false;
+    // A Host is a name and a port (RFC 9110, section 7.2). What else a URL may have around its name is not looked past.
+    const name = host === undefined || /[/\\?#@]/.test(host) ? undefined : hostname(`http://${host}`);
+    if (name === undefined) return false;
     // Nobody can make an address lead elsewhere, so a bind for the whole network takes them all.
     const isOurs = isLoopback(name) || this.#hosts.has(name) || (!this.#isLoopbackOnly && isIP(name) !== 0);
     if (isOurs) this.#lastHost = host;

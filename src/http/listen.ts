@@ -47,6 +47,7 @@ const HEADERS_TIMEOUT = 15_000;
 const BODY_TIMEOUT = 300_000;
 /** Longer than the usual proxies' own, so that they never send into a connection that is being closed. Milliseconds. */
 const KEEP_ALIVE = 75_000;
+const LAST_PORT = 65_535;
 
 async function close(server: Server): Promise<void> {
   if (!server.listening) return;
@@ -59,7 +60,8 @@ async function close(server: Server): Promise<void> {
 function explain(error: unknown, { host, port, flag }: { host: string; port: number; flag: string }): BridgeError {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE') {
-    const message = `Port ${port} is taken by another program. Stop it, or choose another port: ${flag} ${port + 10}`;
+    const other = port + 10 <= LAST_PORT ? port + 10 : port - 10;
+    const message = `Port ${port} is taken by another program. Stop it, or choose another port: ${flag} ${other}`;
     return new BridgeError('PORT_IN_USE', message, { cause: error });
   }
   if (code === 'EACCES')

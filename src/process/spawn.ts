@@ -28,6 +28,8 @@ export interface SpawnOptions {
   readonly grace?: number;
   /** Hears each line of stderr, without control characters and cut to a sensible length. */
   readonly onStderrLine?: (line: string) => void;
+  /** Takes out of a line of stderr what nobody is to see, before it is kept, heard or cut. */
+  readonly redact?: (line: string) => string;
 }
 
 /** How a process ended; both null when it never ran. */
@@ -56,7 +58,7 @@ export interface ServerProcess {
  * Resolves when it runs; rejects with `SPAWN` and what to do about it when it cannot be started.
  */
 export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
-  const { watchdog, grace, onStderrLine } = options;
+  const { watchdog, grace, onStderrLine, redact } = options;
   const { listProcesses } = watchdog;
   const mark = `${watchdog.mark}.${randomBytes(6).toString('hex')}`;
   const env: NodeJS.ProcessEnv = { ...childEnvironment(options.env), [MARK]: mark };
@@ -69,7 +71,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   const { pid, stdin, stdout, stderr } = child;
   const streams = [stdin, stdout, stderr];
   for (const stream of streams) stream.on('error', () => {}); // EPIPE and its like: the process is gone, and `exited` tells.
-  const tail = createStderrTail(onStderrLine);
+  const tail = createStderrTail(onStderrLine, redact);
   stderr.on('data', tail.write);
 
   const closed = new Promise((resolve) => child.once('close', resolve));

@@ -9,17 +9,22 @@ export interface StderrTail {
   lines(): readonly string[];
 }
 
-/** Keeps the last words of a child, in bounded memory whatever it prints; `onLine` hears each line. */
-export function createStderrTail(onLine: (line: string) => void = () => {}): StderrTail {
+/** Keeps the last words of a child, in bounded memory whatever it prints; `onLine` hears each line, after `redact`. */
+export function createStderrTail(
+  onLine: (line: string) => void = () => {},
+  redact: (line: string) => string = (line) => line,
+): StderrTail {
   const decoder = new StringDecoder('utf8');
   let tail: readonly string[] = [];
   let unfinished = '';
+  // Redacted before it is cut: half a secret would not be recognised.
+  const fit = (raw: string) => cut(redact(clean(raw)));
 
   const take = (text: string) => {
     // A lone \r rewrites the line, as progress bars do: each state is a line.
     const raw = (unfinished + text).split(/[\r\n]+/);
     unfinished = (raw.pop() ?? '').slice(0, LONGEST_RAW);
-    const lines = raw.map(clean).filter((line) => line !== '');
+    const lines = raw.map(fit).filter((line) => line !== '');
     tail = lastOf([...tail, ...lines]);
     for (const line of lines) onLine(line);
   };
@@ -27,7 +32,7 @@ export function createStderrTail(onLine: (line: string) => void = () => {}): Std
   return {
     write: (chunk) => take(decoder.write(chunk)),
     end: () => take(`${decoder.end()}\n`),
-    lines: () => lastOf([...tail, clean(unfinished)].filter((line) => line !== '')),
+    lines: () => lastOf([...tail, fit(unfinished)].filter((line) => line !== '')),
   };
 }
 
@@ -41,9 +46,12 @@ const MOST_CHARACTERS = 4096;
 
 /** A child's words end up in messages and on the terminal: they must neither drive it nor forge lines. */
 function clean(raw: string): string {
-  const line = stripVTControlCharacters(raw)
+  return stripVTControlCharacters(raw)
     .replace(/\p{Cc}+/gu, ' ')
     .trimEnd();
+}
+
+function cut(line: string): string {
   const isLong = line.length > LONGEST_LINE;
   // Never between the two halves of a character.
   return isLong ? `${line.slice(0, LONGEST_LINE - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;

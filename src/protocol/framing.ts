@@ -100,15 +100,25 @@ export class LineReader {
 const HAS_METHOD = /^\s*\{(?:"(?:[^"\\]|\\.)*"|[^"{}[\]])*?"method"\s*:/;
 
 /**
- * Reads the envelope of an oversized message, where its id stands before or after the payload.
+ * Reads the envelope of a message that cannot be read as a whole, where its id stands before or after the payload.
  * A string inside the payload cannot be taken for it: its quotes would be escaped.
  */
 function envelopeOf(head: string, tail: string): Envelope {
-  const id = '"id"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|-?\\d+)';
+  // Without escapes and odd numbers: what was not read to its end may be no JSON.
+  const id = '"id"\\s*:\\s*("[^"\\\\\\u0000-\\u001f]*"|-?(?:0|[1-9]\\d*))';
   const scalars = '(?:"(?:jsonrpc|method)"\\s*:\\s*"[^"]*"\\s*,\\s*)*';
   const atStart = new RegExp(`^\\s*\\{\\s*${scalars}${id}\\s*,`).exec(head);
   const atEnd = new RegExp(`,\\s*${id}\\s*(?:,\\s*"jsonrpc"\\s*:\\s*"2\\.0"\\s*)?\\}\\s*$`).exec(tail);
   return { id: atStart?.[1] ?? atEnd?.[1] ?? 'null', isResponse: !HAS_METHOD.test(head) };
+}
+
+/** The envelope of a line that is no message but was to be one: cut off, say, or with another thread's words inside. */
+export function envelopeOfBroken(line: string): Envelope | undefined {
+  const head = line.slice(0, KEPT_BYTES);
+  const tail = line.slice(-KEPT_BYTES);
+  if (!/"jsonrpc"\s*:\s*"2\.0"/.test(head + tail)) return undefined;
+  const envelope = envelopeOf(head, tail);
+  return envelope.id === 'null' ? undefined : envelope;
 }
 
 /**

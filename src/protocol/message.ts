@@ -1,4 +1,3 @@
-import type { Strings } from './json-scan.ts';
 import { RawJson } from './raw-json.ts';
 
 /**
@@ -53,21 +52,35 @@ export const SERVER_ERROR = -32000;
 export const REQUEST_TIMEOUT = -32001;
 export const RESOURCE_NOT_FOUND = -32002;
 
+/** Who wrote a message. A client's is checked to the last character and must mean the same to every receiver. */
+export type Sender = 'client' | 'server';
+
 /**
  * Parses text from a peer: a message, or a batch of them (JSON-RPC section 6).
  * @throws MessageError with {@link PARSE_ERROR} when it is not JSON, else {@link INVALID_REQUEST}.
  */
-export function parseMessages(text: string, strings: Strings = 'checked'): Message | Message[] {
+export function parseMessages(text: string, sender: Sender): Message | Message[] {
+  const strings = sender === 'server' && text.length > LARGE ? 'unchecked' : 'checked';
+  const toMessage = (frame: RawJson) => {
+    const message = classify(frame);
+    if (sender === 'client') checkUnambiguous(message);
+    // Answers pass on to whoever asked; the rest is acted upon here, where nobody expects a broken string any more.
+    else if (strings === 'unchecked' && message.kind !== 'response') RawJson.parse(frame.text);
+    return message;
+  };
   try {
     const json = RawJson.parse(text, strings);
-    if (!json.isArray) return toMessage(json, strings);
+    if (!json.isArray) return toMessage(json);
     const items = json.items();
     if (items.length === 0) throw new MessageError(INVALID_REQUEST, 'Invalid Request: an empty batch');
-    return items.map((item) => toMessage(item, strings));
+    return items.map(toMessage);
   } catch (error) {
     throw error instanceof SyntaxError ? new MessageError(PARSE_ERROR, `Parse error: ${error.message}`) : error;
   }
 }
+
+/** Characters from which on it pays not to look into the strings of a server's answer. */
+const LARGE = 16 * 1024;
 
 /** A request of our own. Its id is set by whoever sends it. */
 export function requestFrame(method: string, params?: unknown): RawJson {
@@ -121,38 +134,43 @@ function idJson(id: IdText | number): RawJson {
   return typeof id === 'number' ? RawJson.of(id) : RawJson.parse(id);
 }
 
-function toMessage(frame: RawJson, strings: Strings): Message {
-  // Answers pass on to whoever asked; the rest is acted upon here, where nobody expects a broken string any more.
-  if (strings === 'unchecked' && frame.has('method')) RawJson.parse(frame.text);
+function classify(frame: RawJson): Message {
   if (!frame.isObject) throw new MessageError(INVALID_REQUEST, 'Invalid Request: not an object');
   const id = frame.raw('id')?.text;
-  const known = id !== undefined && isId(id) ? id : undefined;
-  const invalid = (why: string) => new MessageError(INVALID_REQUEST, `Invalid Request: ${why}`, known);
-  const params = frame.raw('params');
-  const ambiguity = ambiguityOf(frame, params);
-  if (ambiguity !== undefined) throw invalid(ambiguity);
+  const isIdValid = id !== undefined && (id.startsWith('"') || /^-?\d/.test(id));
+  const invalid = (why: string) =>
+    new MessageError(INVALID_REQUEST, `Invalid Request: ${why}`, isIdValid ? id : 'null');
   if (frame.raw('jsonrpc')?.text !== '"2.0"') throw invalid('"jsonrpc" must be "2.0"');
-  if (frame.has('method')) {
-    const method = frame.string('method');
-    if (method === undefined) throw invalid('"method" must be a string');
-    if (params && !params.isObject) throw invalid('"params" must be an object');
-    if (id === undefined) return { kind: 'notification', method, frame };
-    if (known === undefined) throw invalid('"id" must be a string or a number');
-    return { kind: 'request', id: known, method, frame };
+  if (!frame.has('method')) {
+    if (frame.has('result') === frame.has('error')) throw invalid('neither a request nor a response');
+    if (!isIdValid && id !== 'null') throw invalid('a response must have an "id"');
+    return { kind: 'response', id, frame };
   }
-  if (frame.has('result') === frame.has('error')) throw invalid('neither a request nor a response');
-  if (known === undefined && id !== 'null') throw invalid('a response must have an "id"');
-  return { kind: 'response', id: known ?? 'null', frame };
+  const method = frame.string('method');
+  if (method === undefined) throw invalid('"method" must be a string');
+  if (frame.raw('params')?.isObject === false) throw invalid('"params" must be an object');
+  if (id === undefined) return { kind: 'notification', method, frame };
+  if (!isIdValid) throw invalid('"id" must be a string or a number');
+  return { kind: 'request', id, method, frame };
 }
 
 const ENVELOPE = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
 
-/** Why receivers may disagree on what a message says; a filter must see what the server will see. */
-function ambiguityOf(frame: RawJson, params: RawJson | undefined): string | undefined {
+/**
+ * Refuses what one receiver reads differently from another: a filter must see what the server will see.
+ * @throws MessageError {@link INVALID_REQUEST}.
+ */
+function checkUnambiguous(message: Message): void {
+  const { frame } = message;
+  const id = message.kind === 'notification' ? 'null' : message.id;
+  const params = frame.raw('params');
   const repeated = frame.repeatedKey ?? params?.repeatedKey ?? params?.raw('_meta')?.repeatedKey;
-  if (repeated !== undefined) return `the key ${repeated} occurs twice`;
-  const lookalike = lookalikeOf(frame, ENVELOPE) ?? (params && lookalikeOf(params, ['name']));
-  return lookalike === undefined ? undefined : `the key ${lookalike} is written like another one`;
+  if (repeated !== undefined)
+    throw new MessageError(INVALID_REQUEST, `Invalid Request: the key ${repeated} occurs twice`, id);
+  const isFiltered = message.kind !== 'response' && message.method === 'tools/call';
+  const lookalike = lookalikeOf(frame, ENVELOPE) ?? (isFiltered && params ? lookalikeOf(params, ['name']) : undefined);
+  if (lookalike === undefined) return;
+  throw new MessageError(INVALID_REQUEST, `Invalid Request: the key ${lookalike} is written like another one`, id);
 }
 
 /** A key that differs from a known one only by case: parsers as lax as Go's take it for that one. */
@@ -162,8 +180,4 @@ function lookalikeOf(json: RawJson, known: readonly string[]): string | undefine
     if (!known.includes(key) && known.includes(key.toUpperCase().toLowerCase())) return JSON.stringify(key);
   }
   return undefined;
-}
-
-function isId(text: IdText): boolean {
-  return text.startsWith('"') || /^-?\d/.test(text);
 }

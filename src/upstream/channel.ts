@@ -1,5 +1,6 @@
 import type { BridgeError } from '../errors.ts';
 import type { Message } from '../protocol/message.ts';
+import type { Redact } from './redact.ts';
 
 /** Carries messages to one server and back: a child process' pipes, say. */
 export interface Channel {
@@ -9,6 +10,8 @@ export interface Channel {
   send(text: string): void;
   /** Bytes that wait for the server to read them. */
   readonly backlog: number;
+  /** For words of the server that are quoted. */
+  readonly redact: Redact;
   /** Resolves once the server is gone, with the reason, worded for the owner. */
   readonly closed: Promise<BridgeError>;
   /** Ends the server and resolves when it is gone, its whole process tree included. Twice without harm. */

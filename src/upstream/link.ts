@@ -87,7 +87,8 @@ export class Link {
     const result = answer.raw('result');
     if (!result?.isObject) {
       const why = answer.raw('error')?.string('message') ?? 'the answer is no object';
-      throw new BridgeError('UPSTREAM_START', `${this.#name}: the server refused initialize: ${why}`);
+      const message = `${this.#name}: the server refused initialize: ${this.#channel.redact(why)}`;
+      throw new BridgeError('UPSTREAM_START', message);
     }
     this.#opened = result;
   }

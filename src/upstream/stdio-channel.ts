@@ -3,9 +3,10 @@ import { BridgeError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { describeExit, type ServerProcess, spawnServer } from '../process/spawn.ts';
 import type { Watchdog } from '../process/watchdog.ts';
-import { LineReader, LineWriter, type OversizedLine } from '../protocol/framing.ts';
+import { type Envelope, envelopeOfBroken, LineReader, LineWriter, type OversizedLine } from '../protocol/framing.ts';
 import { errorFrame, INTERNAL_ERROR, type Message, MessageError, parseMessages } from '../protocol/message.ts';
 import type { Channel, OpenChannel } from './channel.ts';
+import { createRedactor, type Redact } from './redact.ts';
 
 export interface StdioChannelOptions {
   readonly settings: UpstreamSettings;
@@ -22,11 +23,11 @@ export function openStdio(options: StdioChannelOptions): OpenChannel {
 
 class StdioChannel implements Channel {
   readonly closed: Promise<BridgeError>;
+  readonly redact: Redact;
   readonly #options: StdioChannelOptions;
   readonly #receive: (message: Message) => void;
-  readonly #redact: (text: string) => string;
   readonly #started: Promise<ServerProcess>;
-  #process: ServerProcess | undefined;
+  #child: ServerProcess | undefined;
   #writer: LineWriter | undefined;
   /** What was sent before the process ran. */
   #early: string[] = [];
@@ -36,16 +37,16 @@ class StdioChannel implements Channel {
   constructor(options: StdioChannelOptions, receive: (message: Message) => void) {
     this.#options = options;
     this.#receive = receive;
-    this.#redact = redactor(options.settings.env);
+    this.redact = createRedactor(options.settings.env);
     this.#started = this.#start();
     this.closed = this.#started.then(
-      async (process) => this.#reason(process, describeExit(await process.exited, process.stderrTail())),
+      async (child) => this.#reason(child, describeExit(await child.exited, child.stderrTail())),
       (error) => (error instanceof BridgeError ? error : new BridgeError('SPAWN', messageOf(error), { cause: error })),
     );
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#child?.pid;
   }
 
   get backlog(): number {
@@ -59,14 +60,14 @@ class StdioChannel implements Channel {
 
   async close(options: { immediately?: boolean } = {}): Promise<void> {
     this.#isClosing = true;
-    const process = await this.#started.catch(() => undefined); // It never ran; `closed` tells why.
-    await process?.terminate(options);
+    const child = await this.#started.catch(() => undefined); // It never ran; `closed` tells why.
+    await child?.terminate(options);
   }
 
   async #start(): Promise<ServerProcess> {
     const { settings, watchdog, log, onStderrLine } = this.#options;
     const { name, command, args, cwd, env, shell, maxMessage } = settings;
-    const process = await spawnServer({
+    const child = await spawnServer({
       name,
       command,
       args,
@@ -74,31 +75,33 @@ class StdioChannel implements Channel {
       env,
       shell,
       watchdog,
+      redact: this.redact,
       onStderrLine: (line) => {
-        const redacted = this.#redact(line);
-        log.debug(`${name} says on stderr: ${redacted}`);
-        onStderrLine?.(redacted);
+        log.debug(`${name} says on stderr: ${line}`);
+        onStderrLine?.(line);
       },
     });
     const reader = new LineReader(maxMessage, {
       line: (text) => this.#take(text),
       oversized: (line) => this.#takeOversized(line),
     });
-    process.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
-    process.stdout.once('end', () => reader.end());
-    this.#process = process;
-    this.#writer = new LineWriter(process.stdin);
+    child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
+    child.stdout.once('end', () => reader.end());
+    this.#child = child;
+    this.#writer = new LineWriter(child.stdin);
     for (const text of this.#early.splice(0)) this.#writer.send(text);
-    return process;
+    return child;
   }
 
   #take(text: string): void {
     let messages: Message | Message[];
     try {
-      messages = parseMessages(text, 'unchecked');
+      messages = parseMessages(text, 'server');
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
-      return this.#skip(text.length);
+      const envelope = envelopeOfBroken(text);
+      const message = `${this.#options.settings.name}: a message cannot be read: ${error.message}`;
+      return envelope ? this.#replace(envelope, message) : this.#skip(text.length);
     }
     if (Array.isArray(messages)) for (const message of messages) this.#receive(message);
     else this.#receive(messages);
@@ -113,27 +116,23 @@ class StdioChannel implements Channel {
     else log.debug(`${settings.name}: skipped line ${this.#noise} on stdout that is no MCP message`, { characters });
   }
 
-  /** Whoever waits for the message gets an error in its place; nobody else notices. */
   #takeOversized({ bytes, envelope }: OversizedLine): void {
     const { name, maxMessage } = this.#options.settings;
-    const message = `${name}: a message of ${bytes} bytes is longer than the limit of ${maxMessage} (--max-message)`;
+    const limit = `longer than the limit of ${maxMessage} (--max-message)`;
+    this.#replace(envelope, `${name}: a message of ${bytes} bytes is ${limit}`);
+  }
+
+  /** Whoever waits for a message gets an error in its place; nobody else notices. */
+  #replace({ id, isResponse }: Envelope, message: string): void {
     this.#options.log.warn(message);
-    const error = errorFrame(INTERNAL_ERROR, message, undefined, envelope.id);
-    if (envelope.isResponse) this.#receive({ kind: 'response', id: envelope.id, frame: error });
-    else if (envelope.id !== 'null') this.send(error.text);
+    const error = errorFrame(INTERNAL_ERROR, message, undefined, id);
+    if (isResponse) this.#receive({ kind: 'response', id, frame: error });
+    else if (id !== 'null') this.send(error.text);
   }
 
   #reason({ pid }: ServerProcess, description: string): BridgeError {
     const { name } = this.#options.settings;
     if (this.#isClosing) return new BridgeError('CLOSED', `${name}: stopped`);
-    return new BridgeError('UPSTREAM_EXITED', this.#redact(`${name}: the server (process ${pid}) ${description}`));
+    return new BridgeError('UPSTREAM_EXITED', `${name}: the server (process ${pid}) ${description}`);
   }
-}
-
-/** Servers quote their settings when they fail; the secrets among them are nobody else's business. */
-function redactor(env: Readonly<Record<string, string>>): (text: string) => string {
-  const secrets = Object.entries(env)
-    .filter(([key, value]) => /TOKEN|KEY|SECRET|PASS|AUTH|CREDENTIAL/i.test(key) && value.length >= 6)
-    .map(([, value]) => value);
-  return (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text);
 }

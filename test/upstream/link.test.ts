@@ -24,7 +24,7 @@ describe('a request', () => {
   });
 
   it('reaches the server unchanged but for its id and progress token', async () => {
-    const link = await openLink(localFixture('odd-server'));
+    const link = await openLink(localFixture('unusual-server'));
     const text = (id: string, token: string) =>
       `{ "x":1.0,"id":${id},"jsonrpc":"2.0","method":"received","params":{"_meta":{"progressToken":${token},"k":9007199254740993}} }`;
     const first = await send(link, createExchange(RawJson.parse(text('"a\\"b"', '"token"'))));
@@ -49,7 +49,7 @@ describe('a request', () => {
   });
 
   it('keeps its own progress token, be it a string or a number, and hears no progress of others', async () => {
-    const link = await openLink(localFixture('odd-server'));
+    const link = await openLink(localFixture('unusual-server'));
     // The ids of the link's requests are 2 and 3; a token of 3 is the other one's.
     const request = (token: unknown, tokens: unknown[]) =>
       createExchange(requestFrame('progress', { _meta: { progressToken: token }, tokens }));
@@ -67,7 +67,7 @@ describe('a request', () => {
   });
 
   it('without a progress token hears no progress', async () => {
-    const link = await openLink(localFixture('odd-server'));
+    const link = await openLink(localFixture('unusual-server'));
     const exchange = createExchange(requestFrame('progress', { tokens: [2, 'x'] }));
     await send(link, exchange);
     expect(exchange.notified).toEqual([]);
@@ -97,7 +97,7 @@ describe('a request that is given up', () => {
   });
 
   it('may be answered late, and nobody minds', async () => {
-    const link = await openLink(localFixture('odd-server'));
+    const link = await openLink(localFixture('unusual-server'));
     const exchange = createExchange(requestFrame('late'));
     const answer = send(link, exchange);
     exchange.cancel();
@@ -138,12 +138,12 @@ describe('a server that does not answer', () => {
         /^test: the server \(process \d+\) exited with code 3; its last words: no licence$/,
       ),
     });
-    await expect(openLink(localFixture('odd-server', '--refuse'))).rejects.toMatchObject({
+    await expect(openLink(localFixture('unusual-server', '--refuse'))).rejects.toMatchObject({
       code: 'UPSTREAM_START',
       message: 'test: the server refused initialize: not today',
     });
     const broken = '{"jsonrpc":"2.0","id":1,"result":{"capabilities":{"tools":"a\\q"}}}';
-    await expect(openLink(localFixture('odd-server', '--raw', broken))).rejects.toMatchObject({
+    await expect(openLink(localFixture('unusual-server', '--raw', broken))).rejects.toMatchObject({
       code: 'UPSTREAM_START',
       message: expect.stringContaining('test: the answer to initialize is broken: Unexpected character'),
     });
@@ -211,7 +211,7 @@ describe('a question of the server', () => {
 
   it('hears the client’s progress under its own token', async () => {
     const link = await openLink({
-      ...localFixture('odd-server'),
+      ...localFixture('unusual-server'),
       events: {
         async ask({ progress }) {
           const frame = notificationFrame('notifications/progress', {
@@ -233,7 +233,7 @@ describe('a question of the server', () => {
   it('that the server gives up is taken back from the client and not answered', async () => {
     let aborted = false;
     const link = await openLink({
-      ...localFixture('odd-server'),
+      ...localFixture('unusual-server'),
       events: {
         ask: ({ signal, progress }) =>
           new Promise((resolve) => {
@@ -277,7 +277,7 @@ describe('a question of the server', () => {
   it('is a ping: the link answers it by itself', async () => {
     const asked: unknown[] = [];
     const link = await openLink({
-      ...localFixture('odd-server'),
+      ...localFixture('unusual-server'),
       events: { ask: (question) => void asked.push(question) },
     });
     expect(await ask(link, 'ping')).toEqual({ pong: {} });

@@ -51,7 +51,7 @@ describe('what a server writes', () => {
       '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"requestId":2}}',
       '{"jsonrpc":"2.0","id":1,"method":"roots/list","params":{"_meta":{"a":1,"a":2}}}',
     ];
-    const link = await openLink(localFixture('odd-server', ...raw.flatMap((line) => ['--raw', line])));
+    const link = await openLink(localFixture('unusual-server', ...raw.flatMap((line) => ['--raw', line])));
     const exchange = createExchange('any');
     expect((await link.request(exchange.frame, exchange)).has('error')).toBe(true);
   });
@@ -69,7 +69,7 @@ describe('what a server writes', () => {
     ];
     const heard: string[] = [];
     const link = await openLink({
-      ...localFixture('odd-server', ...raw.flatMap((line) => ['--raw', line])),
+      ...localFixture('unusual-server', ...raw.flatMap((line) => ['--raw', line])),
       events: {
         notification: ({ method }) => void heard.push(method),
         ask: ({ request }) => void heard.push(request.method),
@@ -84,7 +84,7 @@ describe('what a server writes', () => {
     const heard: string[] = [];
     const batch = '[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]';
     await openLink({
-      ...localFixture('odd-server', '--raw', batch),
+      ...localFixture('unusual-server', '--raw', batch),
       events: { notification: ({ method }) => void heard.push(method) },
     });
     expect(heard).toEqual(['a', 'b']);

@@ -98,7 +98,7 @@ describe('starting', () => {
       'UPSTREAM_START',
       /no answer to initialize within 900 ms/,
     ],
-    ['refuses', localFixture('odd-server', '--refuse'), 'UPSTREAM_START', /refused initialize: not today/],
+    ['refuses', localFixture('unusual-server', '--refuse'), 'UPSTREAM_START', /refused initialize: not today/],
     [
       'ends',
       fixture('crash-server', '--exit', 'start'),

@@ -167,7 +167,7 @@ describe('a server that was started again', () => {
   });
 
   it('may ask its client meanwhile, though only the bridge is talking to it', async () => {
-    const { upstream } = createUpstream(localFixture('odd-server', '--ask-when-told'));
+    const { upstream } = createUpstream(localFixture('unusual-server', '--ask-when-told'));
     const client = createClient('own', ASKABLE);
     const lane = upstream.laneFor(client);
     lane.interests.setLevel(client, 'error');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseFlags } from '../../src/config/flags.ts';
-import { resolveSettings } from '../../src/config/settings.ts';
+import { resolveSettings } from '../../src/config/resolve-settings.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const FIXTURES = fileURLToPath(new URL('fixtures', import.meta.url));

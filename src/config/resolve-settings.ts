@@ -1,0 +1,104 @@
+import { BridgeError } from '../errors.ts';
+import { checkPaths, checkPorts, checkReach } from './checks.ts';
+import { commandUpstreams, givenCommands, type SplitCommand } from './command-upstreams.ts';
+import { BRIDGE_OPTIONS, DEFAULTS, UPSTREAM_DEFAULTS, UPSTREAM_OPTIONS } from './defaults.ts';
+import { parseEnvironment } from './environment.ts';
+import { type ConfigFile, findConfigFile, readConfigFile } from './file.ts';
+import { fileUpstream } from './file-upstreams.ts';
+import type { FlagValues } from './flag-table.ts';
+import type { RunFlags } from './flags.ts';
+import { pick } from './pick.ts';
+import type { FileSettings } from './schema.ts';
+import type { Settings, ToolFilter } from './settings.ts';
+
+export interface ResolveInput {
+  readonly flags: RunFlags;
+  readonly env: NodeJS.ProcessEnv;
+  /** The bridge's working folder. Absolute. */
+  readonly cwd: string;
+  readonly splitCommand: SplitCommand;
+}
+
+/**
+ * Merges what the config file, the environment and the flags say over the defaults, checks the whole and freezes it.
+ *
+ * @throws BridgeError `USAGE` or `CONFIG` that says what is wrong, where, and what to do: one line, a few when no server is given.
+ */
+export async function resolveSettings({ flags, env, cwd, splitCommand }: ResolveInput): Promise<{
+  settings: Settings;
+  warnings: string[];
+}> {
+  const environment = parseEnvironment(env);
+  const told = { ...environment.values, ...flags.values };
+  const commands = givenCommands(flags.values, flags.command);
+  if (commands.length === 0) checkCommandFlags(flags.values);
+
+  const file = await loadFile(told.config ?? (commands.length === 0 ? findConfigFile(cwd) : undefined), cwd);
+  const bridge = { ...DEFAULTS, ...UPSTREAM_DEFAULTS, ...file.bridge };
+  const defaults = pick(bridge, UPSTREAM_OPTIONS);
+  const overrides = pick(told, UPSTREAM_OPTIONS);
+  const fromFile = await Promise.all(
+    file.servers.map((server) => fileUpstream(server, { ...file, env, cwd, defaults, overrides })),
+  );
+  const taken = fromFile.map(({ name }) => name);
+  const options = { ...defaults, ...overrides };
+  const fromCommands = commandUpstreams(commands, { told, options, taken, env, cwd, splitCommand });
+  const upstreams = [...fromFile, ...fromCommands];
+  if (upstreams.length === 0) throw noServer(file.label);
+
+  const settings: Settings = {
+    ...pick(bridge, BRIDGE_OPTIONS),
+    ...pick(told, BRIDGE_OPTIONS),
+    ...renamed(told),
+    tools: mergeTools(bridge.tools, told),
+    upstreams,
+  };
+  checkReach(settings);
+  checkPorts(settings);
+  checkPaths(settings);
+  return { settings: deepFreeze(settings), warnings: [...environment.warnings, ...file.warnings] };
+}
+
+/** These say how a command of the command line is run; the servers of a file have keys of the same names. */
+function checkCommandFlags(values: FlagValues): void {
+  const flag = (['env', 'cwd', 'shell'] as const).find((name) => name in values);
+  if (flag === undefined) return;
+  const message = `--${flag} is for servers given by --stdio or after --; in a config file, write ${flag} into the server's entry`;
+  throw new BridgeError('USAGE', message);
+}
+
+async function loadFile(
+  label: string | undefined,
+  cwd: string,
+): Promise<FileSettings & Pick<ConfigFile, 'label' | 'folder'>> {
+  if (label === undefined) return { label: '', folder: cwd, bridge: {}, servers: [], warnings: [] };
+  const { folder, data } = await readConfigFile(label, cwd);
+  // Only a start with a file pays for the schema library.
+  const { checkConfig } = await import('./schema.ts');
+  return { label, folder, ...checkConfig(data, label) };
+}
+
+/** The flags that are not named as the setting they make. */
+function renamed({ healthEndpoint, cors, allowedHost }: FlagValues): Partial<Settings> {
+  return {
+    ...(healthEndpoint !== undefined && { healthPaths: healthEndpoint }),
+    ...(cors !== undefined && { corsOrigins: cors }),
+    ...(allowedHost !== undefined && { allowedHosts: allowedHost }),
+  };
+}
+
+/** `--allow` takes the place of the file's list, as other flags do; `--deny` adds to it, so that no refusal gets lost. */
+function mergeTools(tools: ToolFilter, { allow = tools.allow, deny = [] }: FlagValues): ToolFilter {
+  return { allow, deny: [...new Set([...tools.deny, ...deny])] };
+}
+
+function noServer(file: string): BridgeError {
+  const reason = file === '' ? 'no server to bridge' : `no server to bridge in ${file}`;
+  const ways = ['--stdio "npx -y some-server"', '-- npx -y some-server', '--config mcp.json'];
+  return new BridgeError('USAGE', `${reason}; name one:\n${ways.map((way) => `  mcp-bridge ${way}`).join('\n')}`);
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}
