@@ -38,11 +38,16 @@ function explain({ command, cwd, path }: Attempt, code: string | undefined, caus
 function explainMissing(command: string, cwd: string, path: string | undefined): string {
   if (!/[\\/]/.test(command)) {
     const remedy = INSTALL[command.replace(/\.(exe|cmd)$/i, '')] ?? 'Is it installed and on the PATH?';
-    return `command not found: ${command}. ${remedy} (PATH=${path ?? ''})`;
+    return `command not found: ${command}. ${remedy}${shortPath(path)}`;
   }
   if (existsSync(resolve(cwd, command)))
     return `${command} exists, but the interpreter in its first line does not. Install it, or correct that line.`;
   return `command not found: ${command}. Check the path; a relative one starts at the working folder.`;
+}
+
+/** Programs that are started from a desktop get a short PATH, which is then the reason; a long one would only bury the message. */
+function shortPath(path = ''): string {
+  return path.length <= 80 ? ` (PATH=${path})` : '';
 }
 
 const NODE = 'Install Node.js (https://nodejs.org), or give its full path.';

@@ -5,7 +5,7 @@ export interface StderrTail {
   write(chunk: Buffer): void;
   /** Takes what is left as a line. */
   end(): void;
-  /** The last lines that are not blank, oldest first, fit for a terminal; a question without a newline is one. */
+  /** The last lines that are not blank, oldest first, shorten for a terminal; a question without a newline is one. */
   lines(): readonly string[];
 }
 
@@ -18,13 +18,13 @@ export function createStderrTail(
   let tail: readonly string[] = [];
   let unfinished = '';
   // Redacted before it is cut: half a secret would not be recognised.
-  const fit = (raw: string) => cut(redact(clean(raw)));
+  const shorten = (raw: string) => cut(redact(clean(raw)));
 
   const take = (text: string) => {
     // A lone \r rewrites the line, as progress bars do: each state is a line.
     const raw = (unfinished + text).split(/[\r\n]+/);
     unfinished = (raw.pop() ?? '').slice(0, LONGEST_RAW);
-    const lines = raw.map(fit).filter((line) => line !== '');
+    const lines = raw.map(shorten).filter((line) => line !== '');
     tail = lastOf([...tail, ...lines]);
     for (const line of lines) onLine(line);
   };
@@ -32,7 +32,7 @@ export function createStderrTail(
   return {
     write: (chunk) => take(decoder.write(chunk)),
     end: () => take(`${decoder.end()}\n`),
-    lines: () => lastOf([...tail, fit(unfinished)].filter((line) => line !== '')),
+    lines: () => lastOf([...tail, shorten(unfinished)].filter((line) => line !== '')),
   };
 }
 

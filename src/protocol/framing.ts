@@ -104,8 +104,9 @@ const HAS_METHOD = /^\s*\{(?:"(?:[^"\\]|\\.)*"|[^"{}[\]])*?"method"\s*:/;
  * A string inside the payload cannot be taken for it: its quotes would be escaped.
  */
 function envelopeOf(head: string, tail: string): Envelope {
-  // Without escapes and odd numbers: what was not read to its end may be no JSON.
-  const id = '"id"\\s*:\\s*("[^"\\\\\\u0000-\\u001f]*"|-?(?:0|[1-9]\\d*))';
+  // Strict, since of a message that was not read nothing is known to be JSON.
+  const string = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"`;
+  const id = String.raw`"id"\s*:\s*(${string}|-?(?:0|[1-9]\d*))`;
   const scalars = '(?:"(?:jsonrpc|method)"\\s*:\\s*"[^"]*"\\s*,\\s*)*';
   const atStart = new RegExp(`^\\s*\\{\\s*${scalars}${id}\\s*,`).exec(head);
   const atEnd = new RegExp(`,\\s*${id}\\s*(?:,\\s*"jsonrpc"\\s*:\\s*"2\\.0"\\s*)?\\}\\s*$`).exec(tail);

@@ -86,7 +86,10 @@ export async function collectPages(
   for (;;) {
     const answer = await upstream.request(frame, exchange);
     const result = answer.raw('result');
-    if (!result) throw new Error(`${upstream.name}: ${method} failed: ${answer.raw('error')?.string('message')}`);
+    if (!result) {
+      const why = answer.raw('error')?.string('message') ?? 'no reason given';
+      throw new Error(`${upstream.name}: ${method} failed: ${upstream.redact(why)}`);
+    }
     items.push(...(result.raw(member)?.items() ?? []));
     const cursor = result.raw('nextCursor');
     if (!cursor || cursor.text === 'null') return items;

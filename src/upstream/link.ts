@@ -1,5 +1,5 @@
 import { BridgeError, messageOf } from '../errors.ts';
-import type { Answer, Ask, Exchange } from '../protocol/exchange.ts';
+import { type Answer, type Ask, type Exchange, NOBODY } from '../protocol/exchange.ts';
 import {
   errorFrame,
   type IdText,
@@ -44,6 +44,7 @@ export class Link {
   /** The server's questions that are being answered, by the server's own ids. */
   readonly #asks = new Map<IdText, AbortController>();
   #lastId = 0;
+  #usedAt = Date.now();
   #opened: RawJson | undefined;
   #gone: BridgeError | undefined;
 
@@ -67,6 +68,11 @@ export class Link {
   /** How many requests wait for an answer. */
   get inFlight(): number {
     return this.#pending.size;
+  }
+
+  /** When it last was of use to a client, in milliseconds since 1970. The bridge's own requests do not count. */
+  get usedAt(): number {
+    return this.#usedAt;
   }
 
   /** The server's `InitializeResult`. Empty until {@link open} has resolved. */
@@ -145,6 +151,7 @@ export class Link {
       const timer = timeout > 0 ? setTimeout(() => giveUp(onTimeout()), timeout) : undefined;
       const settle = () => {
         this.#pending.delete(key);
+        if (exchange && exchange.client !== NOBODY) this.#usedAt = Date.now();
         clearTimeout(timer);
         cancellation?.delete(giveUp);
       };

@@ -177,11 +177,10 @@ export class Supervisor {
     return new BridgeError('UPSTREAM_BACKOFF', message, { cause: this.#lastError });
   }
 
-  #postponeIdleStop(): void {
-    const { idleTimeout } = this.#options;
-    if (idleTimeout === 0 || this.isClosed()) return;
+  #postponeIdleStop(rest = this.#options.idleTimeout): void {
+    if (rest === 0 || this.isClosed()) return;
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#stopIfIdle(), idleTimeout);
+    this.#idleTimer = setTimeout(() => this.#stopIfIdle(), rest);
     this.#idleTimer.unref();
   }
 
@@ -189,6 +188,9 @@ export class Supervisor {
     const link = this.link;
     if (!link) return;
     if (link.inFlight > 0) return this.#postponeIdleStop();
+    // A call may have ended since: what counts is its end.
+    const rest = link.usedAt + this.#options.idleTimeout - Date.now();
+    if (rest > 0) return this.#postponeIdleStop(rest);
     this.#state = 'idle';
     this.#link = undefined;
     this.#options.log.debug(`${this.#options.name}: stopped, as it was idle`);

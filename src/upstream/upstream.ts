@@ -17,6 +17,7 @@ import { LATEST_2025 } from '../protocol/revisions.ts';
 import type { OpenChannel } from './channel.ts';
 import { Interests } from './interests.ts';
 import type { Link } from './link.ts';
+import { createRedactor, type Redact } from './redact.ts';
 import { type LinkState, Supervisor } from './supervisor.ts';
 
 export interface UpstreamOptions {
@@ -49,6 +50,8 @@ export interface Lane {
 /** A configured server, and the links that serve its clients. */
 export class Upstream {
   readonly settings: UpstreamSettings;
+  /** For words of the server that are quoted. */
+  readonly redact: Redact;
   readonly listeners = new Set<UpstreamListener>();
   readonly #options: UpstreamOptions;
   /** The lane of all clients without one of their own. */
@@ -60,6 +63,7 @@ export class Upstream {
   constructor(options: UpstreamOptions) {
     this.#options = options;
     this.settings = options.settings;
+    this.redact = createRedactor(options.settings.env);
     this.sharedLane = this.#createLane(undefined);
   }
 

@@ -71,16 +71,19 @@ describe('/readyz', () => {
     });
   });
 
-  it.skipIf(process.platform === 'win32')('asks each time: 503 while a server is stopped, 200 when it goes on', async () => {
-    await using bridge = await startBridge(ECHO);
-    await ready(bridge, 'echo');
-    expect(await readinessOf(bridge)).toMatchObject({ status: 200 });
-    const { pid } = await serverStatusOf(bridge, 'echo');
-    process.kill(pid as number, 'SIGSTOP');
-    expect(await readinessOf(bridge)).toEqual({ status: 503, ready: false, servers: { echo: false } });
-    process.kill(pid as number, 'SIGCONT');
-    expect(await readinessOf(bridge)).toMatchObject({ status: 200 });
-  });
+  it.skipIf(process.platform === 'win32')(
+    'asks each time: 503 while a server is stopped, 200 when it goes on',
+    async () => {
+      await using bridge = await startBridge(ECHO);
+      await ready(bridge, 'echo');
+      expect(await readinessOf(bridge)).toMatchObject({ status: 200 });
+      const { pid } = await serverStatusOf(bridge, 'echo');
+      process.kill(pid as number, 'SIGSTOP');
+      expect(await readinessOf(bridge)).toEqual({ status: 503, ready: false, servers: { echo: false } });
+      process.kill(pid as number, 'SIGCONT');
+      expect(await readinessOf(bridge)).toMatchObject({ status: 200 });
+    },
+  );
 });
 
 describe('/status', () => {
@@ -120,7 +123,9 @@ describe('/status', () => {
         },
         expect.objectContaining({
           name: 'broken',
-          error: expect.stringMatching(/^broken: the server \(process \d+\) exited with code 3; its last words: no licence$/),
+          error: expect.stringMatching(
+            /^broken: the server \(process \d+\) exited with code 3; its last words: no licence$/,
+          ),
           errorCode: 'UPSTREAM_EXITED',
           lastWords: 'no licence',
         }),
