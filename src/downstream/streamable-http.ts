@@ -111,13 +111,20 @@ export class StreamableHttp {
     if (id === undefined) return undefined;
     const http = this.#options.sessions.get(id);
     if (http?.relay === this.#options.relay) return http;
-    if (!http && this.#options.recreateSessions && SESSION_ID.test(id)) return this.#createSession(id);
+    if (!http && this.#options.recreateSessions && SESSION_ID.test(id)) return this.#recreateSession(id);
     throw new HttpError(404, 'Session not found');
   }
 
   #createSession(id?: string): HttpSession {
     const { relay, sessions, store } = this.#options;
     return sessions.add((newId) => new HttpSession({ id: newId, relay, store }), id);
+  }
+
+  /** What its client has declared is lost, so that it shares its servers' processes. */
+  #recreateSession(id: string): HttpSession {
+    const http = this.#createSession(id);
+    this.#options.relay.join(http.session);
+    return http;
   }
 
   /** Whoever asks without a session is known for this request only; nobody could fetch its answer once the connection is cut. */
@@ -140,17 +147,22 @@ const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Clients say less than the specification demands; whatever leaves us a way to answer is good enough. */
 function acceptedTypes(request: IncomingMessage): AcceptedTypes {
-  const accept = request.headers.accept ?? '*/*';
-  const any = accept.includes('*/*');
-  const json = any || accept.includes('application/json') || accept.includes('application/*');
-  const stream = any || accept.includes('text/event-stream') || accept.includes('text/*');
+  const ranges = (request.headers.accept || '*/*').toLowerCase().split(',').map(withoutParameters);
+  const any = ranges.includes('*/*');
+  const json = any || ranges.includes('application/json') || ranges.includes('application/*');
+  const stream = any || ranges.includes('text/event-stream') || ranges.includes('text/*');
   if (!json && !stream) throw new HttpError(406, 'Not Acceptable: answers are application/json or text/event-stream');
   return { json, stream };
 }
 
 function checkContentType(request: IncomingMessage): void {
-  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const type = withoutParameters(request.headers['content-type']?.toLowerCase() ?? '');
   if (type !== 'application/json') throw new HttpError(415, 'Unsupported Media Type: send application/json');
+}
+
+/** The media type or range before the first `;`. */
+function withoutParameters(type: string): string {
+  return type.split(';', 1)[0]?.trim() ?? '';
 }
 
 /** The revision that a request names. @throws HttpError 400 when it is none of ours. */

@@ -5,7 +5,7 @@ export interface StderrTail {
   write(chunk: Buffer): void;
   /** Takes what is left as a line. */
   end(): void;
-  /** The last lines that are not blank, oldest first, shorten for a terminal; a question without a newline is one. */
+  /** The last lines that are not blank, oldest first, fit for a terminal; a question without a newline is one. */
   lines(): readonly string[];
 }
 

@@ -1,9 +1,11 @@
 import {
   CLOSE_BRACKET,
   COMMA,
+  decodeString,
   failAt,
   OPEN_BRACE,
   OPEN_BRACKET,
+  QUOTE,
   readMembers,
   type Span,
   type Strings,
@@ -91,8 +93,9 @@ export class RawJson {
 
   /** A member when it is a string. */
   string(key: string): string | undefined {
-    const value = this.get(key);
-    return typeof value === 'string' ? value : undefined;
+    const span = this.#spans().get(key);
+    if (!span || this.text.charCodeAt(span.start) !== QUOTE) return undefined;
+    return decodeString(this.text.slice(span.start, span.end));
   }
 
   /** The elements of an array; empty when this is none. */
@@ -112,30 +115,28 @@ export class RawJson {
   /** The same object with members set, or removed where the new value is `undefined`. All else keeps its text and order. */
   with(changes: Readonly<Record<string, unknown>>): RawJson {
     const members = this.#spans();
-    // A map, since peers may call a member `constructor`, which every object inherits.
-    const edits = new Map(Object.entries(changes));
-    if ([...edits].some(([key, value]) => value === undefined && members.has(key))) return this.#rebuilt(edits);
+    const keys = Object.keys(changes);
+    if (keys.some((key) => changes[key] === undefined && members.has(key))) return this.#rebuilt(changes);
     let text = '';
     let cursor = 0;
     for (const [key, span] of members) {
-      const value = edits.get(key);
-      if (value === undefined) continue;
-      text += this.text.slice(cursor, span.start) + encode(value);
+      // Own keys only, since peers may call a member `constructor`, which every object inherits.
+      if (!Object.hasOwn(changes, key)) continue;
+      text += this.text.slice(cursor, span.start) + encode(changes[key]);
       cursor = span.end;
     }
-    const added = [...edits].filter(([key, value]) => value !== undefined && !members.has(key));
+    const added = keys.filter((key) => changes[key] !== undefined && !members.has(key));
     if (added.length === 0) return new RawJson(text + this.text.slice(cursor));
     const close = this.text.lastIndexOf('}');
     const separator = members.size > 0 ? ',' : '';
-    return new RawJson(
-      text + this.text.slice(cursor, close) + separator + encodeMembers(added) + this.text.slice(close),
-    );
+    const addedText = encodeMembers(added.map((key) => [key, changes[key]]));
+    return new RawJson(text + this.text.slice(cursor, close) + separator + addedText + this.text.slice(close));
   }
 
-  #rebuilt(edits: ReadonlyMap<string, unknown>): RawJson {
+  #rebuilt(changes: Readonly<Record<string, unknown>>): RawJson {
     const merged = new Map<string, unknown>();
     for (const [key, span] of this.#spans()) merged.set(key, new RawJson(this.text.slice(span.start, span.end)));
-    for (const [key, value] of edits) merged.set(key, value);
+    for (const [key, value] of Object.entries(changes)) merged.set(key, value);
     return new RawJson(`{${encodeMembers([...merged])}}`);
   }
 

@@ -35,13 +35,14 @@ export async function linkInTime(upstream: Upstream, exchange: Exchange): Promis
 
 /**
  * Runs work that one server may hold up, and gives it up after a while. The exchange it is handed is cancelled then.
- * @throws BridgeError when time is up.
+ * @throws BridgeError when time is up, and the client's reason once it has given the request up.
  */
 export async function within<T>(
   exchange: Exchange,
   { message, limit = PATIENCE }: Patience,
   work: (patient: Exchange) => Promise<T>,
 ): Promise<T> {
+  if (exchange.cancellation.reason) throw exchange.cancellation.reason;
   const cancellation = new Cancellation();
   const cancel = (reason: Error) => cancellation.cancel(reason);
   exchange.cancellation.add(cancel);

@@ -4,6 +4,7 @@ import { type Answer, type Client, type Exchange, withFrame } from '../protocol/
 import {
   errorFrame,
   INVALID_PARAMS,
+  INVALID_REQUEST,
   METHOD_NOT_FOUND,
   type Notification,
   notificationFrame,
@@ -52,7 +53,7 @@ export class Router implements Relay {
     'resources/unsubscribe': (exchange) => this.#unsubscribe(exchange),
     'completion/complete': (exchange) => this.#complete(exchange),
     'logging/setLevel': (exchange) => this.#setLevel(exchange),
-    'tasks/list': (exchange) => this.#list(exchange, TASKS),
+    'tasks/list': (exchange) => this.#listTasks(exchange),
     'tasks/get': (exchange) => this.#aboutTask(exchange),
     'tasks/result': (exchange) => this.#aboutTask(exchange),
     'tasks/cancel': (exchange) => this.#aboutTask(exchange),
@@ -72,17 +73,21 @@ export class Router implements Relay {
 
   async open(client: Client, exchange: Exchange): Promise<Answer> {
     try {
-      const { single, upstreams } = this.#view;
+      const { single } = this.#view;
       const answer = single ? await openSingle(single, client) : await openMerged(this.#view, exchange, this.#info);
-      if (!client.closed.reason) this.#clients.add(client);
-      client.closed.add(() => {
-        this.#clients.delete(client);
-        for (const upstream of upstreams) upstream.release(client);
-      });
+      this.join(client);
       return answer;
     } catch (error) {
       return errorAnswer(error);
     }
+  }
+
+  join(client: Client): void {
+    if (!client.closed.reason) this.#clients.add(client);
+    client.closed.add(() => {
+      this.#clients.delete(client);
+      for (const upstream of this.#view.upstreams) upstream.release(client);
+    });
   }
 
   async handle(exchange: Exchange): Promise<Answer> {
@@ -199,6 +204,7 @@ export class Router implements Relay {
 
   async #subscribe(exchange: Exchange): Promise<Answer> {
     const { frame, client } = exchange;
+    if (client.transient) return errorFrame(INVALID_REQUEST, 'Updates are brought to sessions only; open one');
     const found = await this.#findResource(exchange, frame.raw('params')?.string('uri') ?? '');
     if (!found) return errorFrame(RESOURCE_NOT_FOUND, 'Resource not found', { uri: frame.raw('params')?.get('uri') });
     const { interests } = found.upstream.laneFor(client);
@@ -240,6 +246,8 @@ export class Router implements Relay {
   /** A server is told the most verbose level that any of its clients wants; each wire gives its client what that one asked for. */
   async #setLevel(exchange: Exchange): Promise<Answer> {
     const { client, frame } = exchange;
+    // Its next request is a stranger's; nobody would ever take the level back.
+    if (client.transient) return resultFrame({});
     const answers = this.#view.upstreams.map(async (upstream) => {
       const { interests, supervisor } = upstream.laneFor(client);
       if (!this.#view.single && !supervisor.link?.opened.raw('capabilities')?.has('logging')) return undefined;
@@ -249,6 +257,15 @@ export class Router implements Relay {
     });
     const settled = await Promise.all(answers);
     return settled.find((answer) => answer?.has('error')) ?? settled.find((answer) => answer) ?? resultFrame({});
+  }
+
+  /** A process that clients share has the tasks of all of them; each is shown its own. */
+  #listTasks(exchange: Exchange): Promise<Answer> {
+    const { client } = exchange;
+    const isOwn = (task: RawJson) => this.#tasks.ownerOf(task.string('taskId') ?? '')?.client === client;
+    const show = (tasks: RawJson[], upstream: Upstream) =>
+      upstream.laneFor(client).owner ? tasks : tasks.filter(isOwn);
+    return this.#list(exchange, { ...TASKS, show });
   }
 
   #aboutTask(exchange: Exchange): Promise<Answer> | Answer {

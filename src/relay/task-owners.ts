@@ -17,7 +17,10 @@ export class TaskOwners {
   /** Remembers the task that a `CreateTaskResult` speaks of; any other answer is passed over. */
   remember(answer: Answer, upstream: Upstream, client: Client): void {
     const taskId = answer.raw('result')?.raw('task')?.string('taskId');
-    if (taskId !== undefined) remember(this.#owners, taskId, () => ({ upstream, client }), MAX_TASKS);
+    if (taskId === undefined) return;
+    // A server that counts its tasks makes the same ids again once it is started anew, for other clients.
+    this.#owners.delete(taskId);
+    remember(this.#owners, taskId, () => ({ upstream, client }), MAX_TASKS);
   }
 
   ownerOf(taskId: string): TaskOwner | undefined {

@@ -24,6 +24,8 @@ export interface LinkEvents {
   notification(notification: Notification, inFlight: readonly Exchange[]): void;
   /** Resolves with the client's answer; rejects, or `undefined`, when there is nobody who can be asked. */
   ask(ask: Ask, inFlight: readonly Exchange[]): Promise<Answer> | undefined;
+  /** A client's request has been answered or given up. */
+  served?(): void;
 }
 
 export interface LinkOptions {
@@ -44,7 +46,6 @@ export class Link {
   /** The server's questions that are being answered, by the server's own ids. */
   readonly #asks = new Map<IdText, AbortController>();
   #lastId = 0;
-  #usedAt = Date.now();
   #opened: RawJson | undefined;
   #gone: BridgeError | undefined;
 
@@ -68,11 +69,6 @@ export class Link {
   /** How many requests wait for an answer. */
   get inFlight(): number {
     return this.#pending.size;
-  }
-
-  /** When it last was of use to a client, in milliseconds since 1970. The bridge's own requests do not count. */
-  get usedAt(): number {
-    return this.#usedAt;
   }
 
   /** The server's `InitializeResult`. Empty until {@link open} has resolved. */
@@ -151,7 +147,7 @@ export class Link {
       const timer = timeout > 0 ? setTimeout(() => giveUp(onTimeout()), timeout) : undefined;
       const settle = () => {
         this.#pending.delete(key);
-        if (exchange && exchange.client !== NOBODY) this.#usedAt = Date.now();
+        if (exchange && exchange.client !== NOBODY) this.#events.served?.();
         clearTimeout(timer);
         cancellation?.delete(giveUp);
       };

@@ -106,7 +106,7 @@ export class Supervisor {
     clearTimeout(this.#retryTimer);
     this.#state = 'starting';
     this.#startedAt = Date.now();
-    const link = new Link({ name, open, events, callTimeout });
+    const link = new Link({ name, open, events: { ...events, served: () => this.#postponeIdleStop() }, callTimeout });
     this.#link = link;
     try {
       await link.open(opening, startTimeout);
@@ -177,10 +177,11 @@ export class Supervisor {
     return new BridgeError('UPSTREAM_BACKOFF', message, { cause: this.#lastError });
   }
 
-  #postponeIdleStop(rest = this.#options.idleTimeout): void {
-    if (rest === 0 || this.isClosed()) return;
+  #postponeIdleStop(): void {
+    const { idleTimeout } = this.#options;
+    if (idleTimeout === 0 || this.isClosed()) return;
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#stopIfIdle(), rest);
+    this.#idleTimer = setTimeout(() => this.#stopIfIdle(), idleTimeout);
     this.#idleTimer.unref();
   }
 
@@ -188,9 +189,6 @@ export class Supervisor {
     const link = this.link;
     if (!link) return;
     if (link.inFlight > 0) return this.#postponeIdleStop();
-    // A call may have ended since: what counts is its end.
-    const rest = link.usedAt + this.#options.idleTimeout - Date.now();
-    if (rest > 0) return this.#postponeIdleStop(rest);
     this.#state = 'idle';
     this.#link = undefined;
     this.#options.log.debug(`${this.#options.name}: stopped, as it was idle`);

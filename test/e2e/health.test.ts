@@ -157,6 +157,7 @@ describe('/status', () => {
 describe('the local port', () => {
   it('refuses a foreign Host, a foreign Origin and whatever would change something', async () => {
     await using bridge = await startBridge(ECHO);
+    await ready(bridge, 'echo');
     for (const path of ['/status', '/readyz', '/healthz']) {
       const url = bridge.localUrl + path;
       expect((await get(url)).status).toBe(200);

@@ -86,6 +86,11 @@ describe('the bridge as a server on stdio', () => {
     });
     expect(await linesAfter(`${long}\n`)).toMatchObject([{ id: 'long', error: { code: -32600 } }]);
   });
+
+  it.each(['01', '"\\x"', '"unended', 'null', '{}'])('answers such a message even if its id is odd: %s', async (id) => {
+    const long = `{"jsonrpc":"2.0","id":${id},"method":"ping","params":{"text":"${'x'.repeat(20_000)}"}}`;
+    expect(await linesAfter(`${long}\n`)).toMatchObject([{ id: null, error: { code: -32600 } }]);
+  });
 });
 
 describe('standard output', () => {

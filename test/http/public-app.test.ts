@@ -48,21 +48,30 @@ describe('a path', () => {
     expect(await ask(path)).toMatchObject({ status: 200, text: body });
   });
 
-  it.each(['/', '/mcp/x', '/MCP', '/mcp//', '//mcp', '/servers/my%20files/1/mcp', '/%', '/%ff', '/?/mcp', '/status'])(
-    '%s leads nowhere, and the answer says where MCP is',
-    async (path) => {
-      const { ask } = await startApp();
-      const { status, messages } = await ask(path);
-      expect(status).toBe(404);
-      expect(messages).toEqual([
-        {
-          jsonrpc: '2.0',
-          id: null,
-          error: { code: -32000, message: 'Nothing is served at this path; MCP is at /mcp' },
-        },
-      ]);
-    },
-  );
+  it.each([
+    '/',
+    '/mcp/x',
+    '/MCP',
+    '/mcp//',
+    '//mcp',
+    '/servers/my%20files/1/mcp',
+    '/%',
+    '/%ff',
+    '/constructor',
+    '/?/mcp',
+    '/status',
+  ])('%s leads nowhere, and the answer says where MCP is', async (path) => {
+    const { ask } = await startApp();
+    const { status, messages } = await ask(path);
+    expect(status).toBe(404);
+    expect(messages).toEqual([
+      {
+        jsonrpc: '2.0',
+        id: null,
+        error: { code: -32000, message: 'Nothing is served at this path; MCP is at /mcp' },
+      },
+    ]);
+  });
 
   it('is logged without its query, which may hold a secret', async () => {
     const { ask, lines } = await startApp();
@@ -109,6 +118,11 @@ describe('a request that a browser was tricked into', () => {
   it.each([
     ['HTTP/1.0 without a Host', 'GET /mcp HTTP/1.0\r\n\r\n', 'HTTP/1.1 403 Forbidden'],
     ['HTTP/1.1 without a Host', 'GET /mcp HTTP/1.1\r\nConnection: close\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
+    [
+      'HTTP/1.1 for another Host in the first of two',
+      'GET /mcp HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'HTTP/1.1 403 Forbidden',
+    ],
     ['no HTTP at all', 'hello\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
   ])('or is %s, is refused', async (_, request, statusLine) => {
     const { port } = await startApp();

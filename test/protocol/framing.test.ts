@@ -4,7 +4,7 @@ import { text as readText } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LineReader, LineWriter, type OversizedLine } from '../../src/protocol/framing.ts';
+import { envelopeOfBroken, LineReader, LineWriter, type OversizedLine } from '../../src/protocol/framing.ts';
 
 interface Heard {
   readonly lines: string[];
@@ -140,6 +140,30 @@ describe('a line that is too long', () => {
 
   it('may come last and without a newline', () => {
     expect(read(['a\n', 'x'.repeat(50)], { maxLine: 10 })).toMatchObject({ lines: ['a'], oversized: [{ bytes: 50 }] });
+  });
+});
+
+describe('a line that was to be a message', () => {
+  it.each([
+    ['was cut off', '{"jsonrpc":"2.0","id":7,"result":{"a":"b', { id: '7', isResponse: true }],
+    [
+      'holds another thread’s words',
+      '{"jsonrpc":"2.0","id":"q",[info] hello "result":{}}',
+      { id: '"q"', isResponse: true },
+    ],
+    ['holds a broken string', '{"result":{"a":"b\\q"},"jsonrpc":"2.0","id":7}', { id: '7', isResponse: true }],
+    ['is a request', '{"jsonrpc":"2.0","id":7,"method":"a\\q","params":{}', { id: '7', isResponse: false }],
+  ])('and %s still names whom it is for', (_, line, envelope) => {
+    expect(envelopeOfBroken(line)).toEqual(envelope);
+  });
+
+  it.each([
+    ['a banner', 'Server "jsonrpc" 2.0 is up, "id": 7,'],
+    ['JSON of another kind', '{"level":"info","id":7,"msg":"x"'],
+    ['a notification', '{"jsonrpc":"2.0","method":"a","params":{"x":"\\q"}}'],
+    ['nothing', ''],
+  ])('is told from %s', (_, line) => {
+    expect(envelopeOfBroken(line)).toBeUndefined();
   });
 });
 

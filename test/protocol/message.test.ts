@@ -90,6 +90,33 @@ describe('a message', () => {
     });
   });
 
+  // Go's parser, for one, takes a key for another that differs only by case.
+  it.each([
+    ['"ID"', '{"jsonrpc":"2.0","id":1,"ID":2,"method":"a"}'],
+    ['"Method"', '{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}'],
+    ['"paramſ"', '{"jsonrpc":"2.0","id":1,"method":"a","paramſ":{}}'],
+    ['"NAME"', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","NAME":"b"}}'],
+    ['"Name"', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"\\u004eame":"b"}}'],
+  ])('is refused when it has the key %s, which some take for another', (key, text) => {
+    expect(refusal(text)).toEqual({
+      code: INVALID_REQUEST,
+      id: '1',
+      message: `Invalid Request: the key ${key} is written like another one`,
+    });
+  });
+
+  it('may have any other keys, in arguments any at all', () => {
+    const call =
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"Name":1,"name":2}},"X":1}';
+    const other = '{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"Name":1}}';
+    for (const text of [call, other]) expect(parseMessage(text).frame.text).toBe(text);
+  });
+
+  it('of a server may repeat keys: no filter depends on them', () => {
+    const text = '{"jsonrpc":"2.0","method":"a","params":{"name":1,"name":2,"_meta":{"x":1,"x":2}}}';
+    expect(parseMessages(text, 'server')).toMatchObject({ kind: 'notification', frame: { text } });
+  });
+
   it('is checked in full where we act on it, even if it is a large one of a server', () => {
     const broken = [
       '{"jsonrpc":"2.0","method":"a\\q"}',

@@ -156,6 +156,43 @@ describe('parsing', () => {
   });
 });
 
+describe('parsing with unchecked strings', () => {
+  it('finds the same members and items', () => {
+    fc.assert(
+      fc.property(jsonText, (text) => {
+        const [checked, unchecked] = [RawJson.parse(`[${text}]`), RawJson.parse(`[${text}]`, 'unchecked')];
+        const [one, other] = [checked.items()[0], unchecked.items()[0]];
+        expect(other?.text).toBe(one?.text);
+        expect([...(other?.keys ?? [])]).toEqual([...(one?.keys ?? [])]);
+      }),
+    );
+  });
+
+  it('takes broken ones, and still refuses a broken structure', () => {
+    for (const string of ['"a\\q"', '"a\tb"', '"\\u12"', '"\\\\\\""'])
+      expect(RawJson.parse(`{"a":[${string}],"b":1}`, 'unchecked').raw('a')?.text).toBe(`[${string}]`);
+    for (const text of [
+      '{"a":"b}',
+      '{"a":"\\"}',
+      '["a" "b"]',
+      '{"a":tru}',
+      '{"a":1,"a":2}',
+      '["a"]]',
+      '['.repeat(100_000),
+    ])
+      expect(errorOf(() => RawJson.parse(text, 'unchecked'))).toBeDefined();
+  });
+
+  it('finds the end of a string behind any number of backslashes', () => {
+    for (let count = 0; count < 9; count += 1) {
+      const string = `"${'\\'.repeat(2 * count)}"`;
+      expect(RawJson.parse(`[${string},1]`, 'unchecked').items()[0]?.text).toBe(string);
+    }
+    const escapes = `"${'\\\\'.repeat(500_000)}"`;
+    expect(RawJson.parse(escapes, 'unchecked').text).toBe(escapes);
+  });
+});
+
 describe('members', () => {
   it('are those that JSON.parse finds', () => {
     fc.assert(

@@ -142,7 +142,9 @@ describe('a server that does not answer', () => {
       code: 'UPSTREAM_START',
       message: 'test: the server refused initialize: not today',
     });
-    const broken = '{"jsonrpc":"2.0","id":1,"result":{"capabilities":{"tools":"a\\q"}}}';
+    // Large, since the strings of smaller ones are looked into before.
+    const pad = 'x'.repeat(20_000);
+    const broken = `{"jsonrpc":"2.0","id":1,"result":{"capabilities":{"tools":"a\\q"},"pad":"${pad}"}}`;
     await expect(openLink(localFixture('unusual-server', '--raw', broken))).rejects.toMatchObject({
       code: 'UPSTREAM_START',
       message: expect.stringContaining('test: the answer to initialize is broken: Unexpected character'),

@@ -258,11 +258,14 @@ describe('an idle server', () => {
     const link = await supervisor.acquire();
     const exchange = createExchange('hang');
     const answer = link.request(exchange.frame, exchange).catch(() => {});
-    vi.advanceTimersByTime(20_000);
+    vi.advanceTimersByTime(24_000);
     expect(supervisor.link).toBe(link);
     exchange.cancel();
     await answer;
-    vi.advanceTimersByTime(5000);
+    // Counted from the end of the request.
+    vi.advanceTimersByTime(4999);
+    expect(supervisor.link).toBe(link);
+    vi.advanceTimersByTime(1);
     expect(supervisor.state).toBe('idle');
   });
 

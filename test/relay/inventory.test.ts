@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { UpstreamSettings } from '../../src/config/settings.ts';
+import { createLog } from '../../src/log.ts';
+import { notificationFrame } from '../../src/protocol/message.ts';
+import { Inventory } from '../../src/relay/inventory.ts';
+import { createClient } from '../upstream/support.ts';
+import { type Part, playUpstream, requestsOf } from './support.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets everything happen that needs no more time than given. */
+const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+const CHANGED = notificationFrame('notifications/tools/list_changed');
+const named = (...names: string[]) => ({ result: { tools: names.map((name) => ({ name })) } });
+
+function takeInventory(part: Part, settings: Partial<UpstreamSettings> = {}) {
+  const played = playUpstream(part, settings);
+  const { upstream } = played;
+  const lines: string[] = [];
+  const ups: boolean[] = [];
+  const log = createLog({ write: (line) => void lines.push(line.slice(13)) });
+  const inventory = new Inventory({ upstream, log, onUp: (isFirst) => void ups.push(isFirst) });
+  const names = () => inventory.tools?.map(({ name }) => name);
+  let isSettled = false;
+  inventory.settled.then(() => {
+    isSettled = true;
+  });
+  return { ...played, inventory, names, lines, ups, isSettled: () => isSettled };
+}
+
+describe('what a server offers', () => {
+  it('is known once it is up and has told, all pages of it', async () => {
+    const pages = [
+      {
+        tools: [
+          { name: 'read', annotations: { readOnlyHint: true } },
+          { name: 'write', annotations: { readOnlyHint: 1 } },
+        ],
+        nextCursor: 'more',
+      },
+      { tools: [{ name: 'erase' }, {}] },
+    ];
+    const { upstream, inventory, ups, isSettled } = takeInventory({
+      async answer() {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return { result: pages.shift() };
+      },
+    });
+    upstream.start();
+    await pass(99);
+    expect([inventory.tools, inventory.startedIn, ups, isSettled()]).toEqual([undefined, undefined, [], false]);
+    await pass(1);
+    expect(inventory.tools).toEqual([
+      { name: 'read', isReadOnly: true },
+      { name: 'write', isReadOnly: false },
+      { name: 'erase', isReadOnly: false },
+      { name: '', isReadOnly: false },
+    ]);
+    expect([inventory.startedIn, ups, isSettled()]).toEqual([100, [true], true]);
+  });
+
+  it('is nothing when it has declared no tools, and it is not asked', async () => {
+    const { upstream, inventory, received, isSettled } = takeInventory({ capabilities: { prompts: {} } });
+    upstream.start();
+    await pass();
+    expect([inventory.tools, isSettled()]).toEqual([[], true]);
+    expect(requestsOf(received, 'tools/list')).toEqual([]);
+  });
+
+  it('is asked for again when it changes, and the first start counts', async () => {
+    const answers = [named('a'), named('a', 'b')];
+    const { upstream, inventory, names, ups, say } = takeInventory({ answer: () => answers.shift() });
+    upstream.start();
+    await pass();
+    const { startedIn } = inventory;
+    await pass(1000);
+    say(notificationFrame('notifications/prompts/list_changed'));
+    await pass();
+    expect(names()).toEqual(['a']);
+    say(CHANGED);
+    await pass();
+    expect([names(), inventory.startedIn, ups]).toEqual([['a', 'b'], startedIn, [true]]);
+  });
+
+  it('is asked for again when it has died and is up again', async () => {
+    const answers = [named('a'), named('b')];
+    const { upstream, names, ups, die } = takeInventory({ answer: () => answers.shift() });
+    upstream.start();
+    await pass();
+    die();
+    await pass();
+    expect([names(), ups]).toEqual([['b'], [true, false]]);
+  });
+
+  it('is what it offers to all: what it offers to a client of its own is not asked for', async () => {
+    const { upstream, received, ups, say } = takeInventory({ answer: () => named('a') }, { lazy: true });
+    await upstream.laneFor(createClient('own', { capabilities: { roots: {} } })).supervisor.acquire();
+    say(CHANGED);
+    await pass();
+    expect(ups).toEqual([]);
+    expect(requestsOf(received, 'tools/list')).toEqual([]);
+  });
+});
+
+describe('a server that does not tell', () => {
+  it('is up nevertheless, and what it has told before stays', async () => {
+    const error = { error: { code: -32603, message: 'not today' } };
+    const answers = [error, named('a'), error];
+    const { upstream, inventory, names, lines, ups, isSettled, say } = takeInventory({ answer: () => answers.shift() });
+    upstream.start();
+    await pass();
+    const warning = 'warn  test: cannot list its tools: test: tools/list failed: not today';
+    expect([inventory.tools, inventory.startedIn, ups, isSettled()]).toEqual([undefined, undefined, [true], true]);
+    expect(lines).toEqual([warning]);
+    for (const _ of ['it tells', 'it fails']) {
+      say(CHANGED);
+      await pass();
+    }
+    expect([names(), lines]).toEqual([['a'], [warning, warning]]);
+  });
+
+  it('as it cannot be started is not waited for', async () => {
+    const { upstream, inventory, ups, isSettled, die } = takeInventory({ start: new Promise(() => {}) });
+    upstream.start();
+    await pass();
+    expect(isSettled()).toBe(false);
+    die();
+    await pass();
+    expect([inventory.tools, ups, isSettled()]).toEqual([undefined, [], true]);
+  });
+
+  it('as it is to be started only when needed is not waited for', async () => {
+    const { upstream, names, isSettled } = takeInventory({ answer: () => named('a') }, { lazy: true });
+    await pass();
+    expect([isSettled(), upstream.state]).toEqual([true, 'idle']);
+    await upstream.shared.acquire();
+    await pass();
+    expect(names()).toEqual(['a']);
+  });
+});

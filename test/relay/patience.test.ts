@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Exchange } from '../../src/protocol/exchange.ts';
+import { requestFrame } from '../../src/protocol/message.ts';
+import { linkInTime, patienceWith, within } from '../../src/relay/patience.ts';
+import { createClient, createExchange } from '../upstream/support.ts';
+import { playUpstream } from './support.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const PATIENCE = { message: 'files: no answer in time' };
+const list = () => createExchange(requestFrame('tools/list'));
+
+/** What has become of a promise by now. */
+function outcomeOf(promise: Promise<unknown>): { now: string } {
+  const outcome = { now: 'waiting' };
+  promise.then(
+    (value) => {
+      outcome.now = `resolved: ${value}`;
+    },
+    (error) => {
+      outcome.now = `rejected: ${error.code ?? ''} ${error.message}`;
+    },
+  );
+  return outcome;
+}
+
+describe('work within patience', () => {
+  it('comes to its result, or fails in its own way', async () => {
+    const exchange = list();
+    await expect(within(exchange, PATIENCE, async () => 'done')).resolves.toBe('done');
+    await expect(
+      within(exchange, PATIENCE, async () => {
+        throw new Error('its own');
+      }),
+    ).rejects.toThrow('its own');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    [4000, {}],
+    [200, { limit: 200 }],
+    [0, { limit: 0 }],
+  ])('is cancelled after %i ms', async (limit, options) => {
+    let patient: Exchange | undefined;
+    const exchange = list();
+    const work = within(exchange, { ...PATIENCE, ...options }, (given) => {
+      patient = given;
+      return new Promise(() => {});
+    });
+    const outcome = outcomeOf(work);
+    await vi.advanceTimersByTimeAsync(Math.max(0, limit - 1));
+    if (limit > 0) expect([outcome.now, patient?.cancellation.reason]).toEqual(['waiting', undefined]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome.now).toBe('rejected: UPSTREAM_BUSY files: no answer in time');
+    expect(patient?.cancellation.reason).toMatchObject({ code: 'UPSTREAM_BUSY' });
+    expect(exchange.cancellation.reason).toBeUndefined();
+  });
+
+  it('is cancelled with the client’s request', async () => {
+    let patient: Exchange | undefined;
+    const exchange = list();
+    const work = within(exchange, PATIENCE, (given) => {
+      patient = given;
+      return new Promise(() => {});
+    });
+    exchange.cancel();
+    await expect(work).rejects.toThrow('cancelled by the client');
+    expect(patient?.cancellation.reason?.message).toBe('cancelled by the client');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not begun for a request that is given up already', async () => {
+    const work = vi.fn(() => new Promise(() => {}));
+    const exchange = list();
+    exchange.cancel();
+    await expect(within(exchange, PATIENCE, work)).rejects.toThrow('cancelled by the client');
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it('leaves what comes after it alone: the client may give the request up later', async () => {
+    let patient: Exchange | undefined;
+    const exchange = list();
+    await within(exchange, PATIENCE, async (given) => {
+      patient = given;
+    });
+    exchange.cancel();
+    expect(patient?.cancellation.reason).toBeUndefined();
+  });
+
+  it('sees the request as it is, but for the way to give it up', async () => {
+    const exchange = list();
+    await within(exchange, PATIENCE, async (given) => {
+      expect([given.method, given.frame, given.client]).toEqual([exchange.method, exchange.frame, exchange.client]);
+      given.notify(requestFrame('a/note'));
+    });
+    expect(exchange.notified).toHaveLength(1);
+  });
+});
+
+describe('the patience with a server', () => {
+  it('is used up once while it starts, whoever waits', () => {
+    expect([0, 1, 3999, 4000, 60_000].map((startingFor) => patienceWith({ startingFor }))).toEqual([
+      4000, 3999, 1, 0, 0,
+    ]);
+  });
+
+  it('lasts for 4 s of its start, and those who come later do not wait again', async () => {
+    let start = () => {};
+    const { upstream } = playUpstream({
+      start: new Promise((resolve) => {
+        start = resolve;
+      }),
+    });
+    const first = linkInTime(upstream, list());
+    await vi.advanceTimersByTimeAsync(3000);
+    const second = outcomeOf(linkInTime(upstream, list()));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(second.now).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1);
+    expect([await first, second.now]).toEqual([undefined, 'resolved: undefined']);
+    const third = outcomeOf(linkInTime(upstream, list()));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(third.now).toBe('resolved: undefined');
+    start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await linkInTime(upstream, list())).toBe(upstream.shared.link);
+    expect(upstream.state).toBe('ready');
+  });
+
+  it('ends at once with a server that cannot serve the client', async () => {
+    const { upstream } = playUpstream({}, { isolation: 'session', maxLinks: 1 });
+    const exchange = createExchange(requestFrame('tools/list'), { client: createClient() });
+    expect(await linkInTime(upstream, exchange)).toBeUndefined();
+  });
+});
