@@ -3,16 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { PARSE_ERROR } from '../protocol/message.ts';
 import { HttpError } from './http-error.ts';
 
-/** Reads request bodies. All that are being read share one budget, so that many large ones cannot fill the memory. */
+/** Reads request bodies. All large ones that are being read share one budget, so that many of them cannot fill the memory. */
 export class BodyReader {
   readonly #maxBody: number;
   readonly #budget: number;
+  /** Up to this length a body is always taken, so that unfinished large ones do not lock everybody out. */
+  readonly #small: number;
   #reading = 0;
 
   /** @param maxBody longest body in bytes. */
   constructor(maxBody: number) {
     this.#maxBody = maxBody;
     this.#budget = 4 * maxBody;
+    this.#small = maxBody / 1024;
   }
 
   /**
@@ -47,7 +50,7 @@ export class BodyReader {
         this.#reading += chunk.length;
         chunks.push(chunk);
         if (length > this.#maxBody) settle(this.#tooLarge());
-        else if (this.#reading > this.#budget)
+        else if (length > this.#small && this.#reading > this.#budget)
           settle(new HttpError(503, TOO_MUCH, { headers: { 'Retry-After': '1' } }));
       };
       request.on('data', onData);

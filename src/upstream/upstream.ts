@@ -201,7 +201,7 @@ export class Upstream {
 
   /** A notification during the calls of a single client is about them; it rides on the newest one's answer. */
   #dispatch(notification: Notification, exchanges: readonly Exchange[], lane: Lane): void {
-    const inFlight = exchanges.filter(({ client }) => client !== NOBODY);
+    const inFlight = ofClients(exchanges);
     if (!isAddressed(notification.method)) {
       const newest = soleClientsNewest(inFlight);
       if (newest) return newest.notify(notification.frame);
@@ -236,22 +236,24 @@ function soleClientsNewest(inFlight: readonly Exchange[]): Exchange | undefined 
   return inFlight.every(({ client }) => client === newest?.client) ? newest : undefined;
 }
 
-/** Who answers a server's question: the owner of the link, else the one exchange in flight whose client can. Never a guess. */
+/** Who answers a server's question: the owner of the link, else the client whose calls alone are in flight. Never a guess. */
 function answererOf(
   { request }: Ask,
-  inFlight: readonly Exchange[],
+  exchanges: readonly Exchange[],
   owner: Client | undefined,
 ): Pick<Client, 'ask'> | undefined {
-  // The bridge's own requests are in flight too.
-  if (owner) return inFlight.findLast(({ client }) => client === owner) ?? owner;
-  const capability = capabilityFor(request.method);
-  if (!capability) return undefined;
-  const able = inFlight.filter(({ client }) => capability in client.capabilities);
-  if (able.length > 1) {
-    throw new BridgeError(
-      'UPSTREAM_BUSY',
-      `${request.method}: ${able.length} calls are in flight, so whom to ask is unclear`,
-    );
+  const inFlight = ofClients(exchanges);
+  if (owner) return inFlight.at(-1) ?? owner;
+  const newest = soleClientsNewest(inFlight);
+  if (!newest && inFlight.length > 0) {
+    const message = `${request.method}: calls of several clients are in flight, so whom to ask is unclear`;
+    throw new BridgeError('UPSTREAM_BUSY', message);
   }
-  return able[0];
+  const capability = capabilityFor(request.method);
+  return newest && capability && capability in newest.client.capabilities ? newest : undefined;
+}
+
+/** The bridge's own requests are in flight too. */
+function ofClients(exchanges: readonly Exchange[]): Exchange[] {
+  return exchanges.filter(({ client }) => client !== NOBODY);
 }

@@ -194,7 +194,8 @@ describe('the local port', () => {
     await using taken = await holdPort();
     const args = [...ECHO, '--local-port', `${taken.port}`];
     const failure = `mcp-bridge: Port ${taken.port} is taken by another program. Stop it, or choose another port: --local-port ${taken.port + 10}\n`;
-    await expect(startBridge(args)).rejects.toThrow(`The bridge ended before it listened (code 1):\n${failure}`);
+    const starting = startBridge(args).then((started) => started.stop());
+    await expect(starting).rejects.toThrow(`The bridge ended before it listened (code 1):\n${failure}`);
     await taken.release();
     await using bridge = await startBridge(args);
     expect(bridge.localUrl).toBe(`http://127.0.0.1:${taken.port}`);

@@ -90,13 +90,24 @@ describe.each([
     for (const socket of sockets) socket.destroy();
   });
 
+  it('takes only so much in unfinished bodies, and small ones all the same', async () => {
+    const large = JSON.stringify('x'.repeat(LIMIT - 2));
+    const beginning = head(bridge, `Content-Length: ${LIMIT}`) + large.slice(0, -1);
+    const sockets = await Promise.all(Array.from({ length: 4 }, () => opened(bridge, beginning)));
+    const another = async () => (await bystander.send(large)).status;
+    await expect.poll(another).toBe(503);
+    await expectService();
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(another).toBe(400);
+  });
+
   it('cuts a body off that never ends', async () => {
     const socket = await opened(bridge, head(bridge, 'Transfer-Encoding: chunked'));
     const answer = textOf(socket);
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     let sent = 0;
     while (!socket.destroyed && socket.writable && sent < 50 * LIMIT) {
-      if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+      if (!socket.write(chunk)) await new Promise((wake) => socket.once('drain', wake).once('close', wake));
       sent += chunk.length;
     }
     expect(sent).toBeLessThan(50 * LIMIT);
@@ -297,7 +308,7 @@ async function textOf(socket: Socket): Promise<string> {
   socket.setEncoding('latin1').on('data', (chunk) => {
     text += chunk;
   });
-  if (!socket.closed) await once(socket, 'close');
+  if (!socket.closed) await new Promise((closed) => socket.once('close', closed));
   return text;
 }
 

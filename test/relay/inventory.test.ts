@@ -98,11 +98,11 @@ describe('what a server offers', () => {
   });
 
   it('is what it offers to all: what it offers to a client of its own is not asked for', async () => {
-    const { upstream, received, ups, say } = takeInventory({ answer: () => named('a') }, { lazy: true });
+    const { upstream, inventory, received, ups, say } = takeInventory({ answer: () => named('a') }, { lazy: true });
     await upstream.laneFor(createClient('own', { capabilities: { roots: {} } })).supervisor.acquire();
     say(CHANGED);
     await pass();
-    expect(ups).toEqual([]);
+    expect([inventory.tools, ups]).toEqual([undefined, []]);
     expect(requestsOf(received, 'tools/list')).toEqual([]);
   });
 });

@@ -287,29 +287,33 @@ describe('a question of the server', () => {
     expect(client.asked).toEqual([]);
   });
 
-  it('goes on a shared link to the only call whose client can answer', async () => {
+  it('goes on a shared link to the client whose calls alone are in flight', async () => {
     const { upstream } = createUpstream({ isolation: 'shared' });
-    const bystander = createExchange('hang', { client: createClient('cannot', { capabilities: { roots: {} } }) });
-    const hanging = send(upstream, bystander).catch(() => {});
-    expect(contentOf(await send(upstream, ask(createClient('can', ASKABLE))))).toEqual({ from: 'the call' });
-    expect(bystander.asked).toEqual([]);
-    bystander.cancel();
+    const client = createClient('can', ASKABLE);
+    const earlier = createExchange('hang', { client });
+    const hanging = send(upstream, earlier).catch(() => {});
+    expect(contentOf(await send(upstream, ask(client)))).toEqual({ from: 'the call' });
+    expect(earlier.asked).toEqual([]);
+    earlier.cancel();
     await hanging;
   });
 
   it('is refused on a shared link when several could be meant, or nobody', async () => {
     const { upstream } = createUpstream({ isolation: 'shared' });
-    const bystander = createExchange('hang', { client: createClient('also', ASKABLE) });
+    // Not even when only one of them could answer: the question may be the other one's.
+    const bystander = createExchange('hang', { client: createClient('cannot', { capabilities: { roots: {} } }) });
     const hanging = send(upstream, bystander).catch(() => {});
     const text = async (exchange: TestExchange) => {
       const { content } = contentOf(await send(upstream, exchange)) as { content: { text: string }[] };
       return content[0]?.text;
     };
-    expect(await text(ask(createClient('can', ASKABLE)))).toContain('2 calls are in flight, so whom to ask is unclear');
-    expect(await text(ask(createClient('can', ASKABLE), 'sampling'))).toContain(
-      'No client here answers sampling/createMessage',
+    expect(await text(ask(createClient('can', ASKABLE)))).toContain(
+      'calls of several clients are in flight, so whom to ask is unclear',
     );
     bystander.cancel();
     await hanging;
+    expect(await text(ask(createClient('can', ASKABLE), 'sampling'))).toContain(
+      'No client here answers sampling/createMessage',
+    );
   });
 });
