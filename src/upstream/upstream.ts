@@ -127,10 +127,10 @@ export class Upstream {
     return link.request(frame, exchange);
   }
 
-  /** Hands on a notification of a client that has a link of its own; a shared server has no use for one client's. */
+  /** Hands on a notification of a client, unless it is about the client itself and others share the link. */
   notify(client: Client, { method, frame }: Notification): void {
-    const lane = this.#own.get(client);
-    if (!lane) return;
+    const lane = this.#needsOwnLane(client) ? this.#own.get(client) : this.sharedLane;
+    if (!lane || (!lane.owner && ABOUT_CLIENT.has(method))) return;
     if (method === 'notifications/initialized') lane.initialized = true;
     lane.supervisor.link?.notify(frame);
   }
@@ -229,6 +229,7 @@ function isAddressed(method: string): boolean {
   return method.endsWith('/list_changed') || ADDRESSED.has(method);
 }
 
+const ABOUT_CLIENT = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
 const ADDRESSED = new Set(['notifications/resources/updated', 'notifications/tasks/status']);
 
 function soleClientsNewest(inFlight: readonly Exchange[]): Exchange | undefined {

@@ -72,6 +72,27 @@ describe.each(Object.entries(RAW_OPENERS))('a single server, over %s', (_, open)
   });
 });
 
+describe.each(Object.entries(RAW_OPENERS))('a notification that nobody knows, over %s,', (_, open) => {
+  const method = 'notifications/x-vendor';
+  const params = { 'x-unknown': { deep: [null] } };
+
+  it.each([
+    ['a single server', ['--stdio', fixtureLine('echo-server')], 'heard'],
+    [
+      'each of several',
+      ['--stdio', `a=${fixtureLine('echo-server')}`, '--stdio', `b=${fixtureLine('echo-server')}`],
+      'b__heard',
+    ],
+  ])('reaches %s', async (_servers, args, heard) => {
+    await using peer = await open(args);
+    await peer.notify(method, JSON.stringify(params));
+    // The first is the bridge's own, to open the session.
+    const answer = await peer.request('tools/call', `{"name":"${heard}"}`);
+    const { structuredContent } = JSON.parse(answer.at(-1) ?? '').result;
+    expect(structuredContent.heard.slice(1)).toEqual([{ method, params }]);
+  });
+});
+
 describe('several servers', () => {
   let direct: RawPeer;
   let merged: RawPeer;

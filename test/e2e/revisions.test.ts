@@ -117,7 +117,7 @@ type CallTool = (
   name: string,
   args?: Record<string, unknown>,
   onprogress?: (progress: { progress: number }) => void,
-) => Promise<{ structuredContent?: unknown }>;
+) => Promise<{ [member: string]: unknown }>;
 
 /** A fetch for clients that ask for a revision other than the newest they know. */
 function askingFor(revision: string): typeof fetch {

@@ -142,4 +142,15 @@ describe('a server that does not tell', () => {
     await pass();
     expect(names()).toEqual(['a']);
   });
+
+  it('is not waited for longer than for a start', async () => {
+    const answer = () => new Promise<never>(() => {});
+    const { upstream, inventory, lines, isSettled } = takeInventory({ answer }, { startTimeout: 1000 });
+    upstream.start();
+    await pass(999);
+    expect(isSettled()).toBe(false);
+    await pass(2);
+    expect([inventory.tools, isSettled()]).toEqual([undefined, true]);
+    expect(lines.join()).toContain('no answer to tools/list in time');
+  });
 });
