@@ -43,7 +43,7 @@ export class Session implements Client {
   logLevel: string | undefined;
   readonly #relay: Relay;
   readonly #outlet: Outlet;
-  readonly #calls = new Map<IdText, Call>();
+  readonly #calls = new Set<Call>();
   readonly #asks = new Map<IdText, PendingAsk>();
   #lastAsk = 0;
 
@@ -64,12 +64,12 @@ export class Session implements Client {
    */
   async call(request: Request, outlet: Outlet): Promise<RawJson | undefined> {
     const call = new Call(request, this, outlet);
-    this.#calls.set(request.id, call);
+    this.#calls.add(call);
     try {
       const answer = await this.#answer(call);
       return call.cancellation.reason ? undefined : withId(answer, request.id);
     } finally {
-      if (this.#calls.get(request.id) === call) this.#calls.delete(request.id);
+      this.#calls.delete(call);
     }
   }
 
@@ -78,7 +78,7 @@ export class Session implements Client {
     const params = notification.frame.raw('params');
     if (notification.method === 'notifications/cancelled') {
       const id = params?.raw('requestId')?.text;
-      if (id !== undefined) this.#calls.get(id)?.cancellation.cancel(CANCELLED);
+      for (const call of this.#calls) if (call.id === id) call.cancellation.cancel(CANCELLED);
     } else if (notification.method === 'notifications/progress') {
       const token = params?.raw('progressToken')?.text;
       if (token !== undefined) this.#asks.get(token)?.ask.progress(notification);
@@ -131,7 +131,7 @@ export class Session implements Client {
   /** Ends the session: its calls are cancelled, its questions fail. Twice without harm. */
   close(): void {
     if (this.closed.reason) return;
-    for (const call of this.#calls.values()) call.cancellation.cancel(SESSION_ENDED);
+    for (const call of this.#calls) call.cancellation.cancel(SESSION_ENDED);
     for (const { resolve } of [...this.#asks.values()]) resolve(UNREACHABLE);
     this.closed.cancel(SESSION_ENDED);
   }
@@ -168,13 +168,15 @@ export async function receive(session: Session, message: Message, outlet: Outlet
 
 /** A request of the client while it is being worked on. */
 class Call implements Exchange {
+  readonly id: IdText;
   readonly method: string;
   readonly frame: RawJson;
   readonly client: Session;
   readonly #outlet: Outlet;
   readonly cancellation = new Cancellation();
 
-  constructor({ method, frame }: Request, client: Session, outlet: Outlet) {
+  constructor({ id, method, frame }: Request, client: Session, outlet: Outlet) {
+    this.id = id;
     this.method = method;
     this.frame = frame;
     this.client = client;

@@ -48,6 +48,11 @@ export class Sessions<T extends Expirable> {
     return entry.session;
   }
 
+  /** Lets its idle time begin anew: a call or a stream has ended. */
+  touch(id: string): void {
+    this.get(id);
+  }
+
   /** Ends a session; `false` when there is none with this id. */
   close(id: string): boolean {
     const entry = this.#entries.get(id);

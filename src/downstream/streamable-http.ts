@@ -63,7 +63,12 @@ export class StreamableHttp {
     const createStream = () => http?.createStream() ?? new EventStream({ id: '' });
     const isBatch = Array.isArray(body);
     const answer = new PostAnswer({ response, createStream, accepts, requests: requests.length, isBatch });
-    for (const call of requests) session.call(call, answer).then((frame) => answer.settle(frame));
+    for (const call of requests) {
+      session.call(call, answer).then((frame) => {
+        answer.settle(frame);
+        if (http) this.#options.sessions.touch(http.id);
+      });
+    }
   }
 
   async #initialize(messages: Message[], response: ServerResponse, accepts: AcceptedTypes): Promise<void> {
@@ -81,7 +86,8 @@ export class StreamableHttp {
     if (!isOpen && !response.headersSent) response.removeHeader('Mcp-Session-Id');
     // Before the session is closed: with it goes the stream that may carry this answer.
     answer.settle(frame);
-    if (!isOpen) this.#options.sessions.close(http.id);
+    if (isOpen) this.#options.sessions.touch(http.id);
+    else this.#options.sessions.close(http.id);
   }
 
   /** Opens the session's own stream, or takes up one that was cut. */
@@ -90,6 +96,7 @@ export class StreamableHttp {
     const http = this.#existing(request);
     if (!http) throw new HttpError(405, 'A stream needs a session', { headers: { Allow: 'POST' } });
     if (!acceptedTypes(request).stream) throw new HttpError(406, 'Not Acceptable: the stream is text/event-stream');
+    response.once('close', () => this.#options.sessions.touch(http.id));
     const lastEventId = headerOf(request, 'last-event-id');
     if (lastEventId === undefined) return http.standalone.connect(response);
     const resumed = http.resume(lastEventId);
@@ -145,9 +152,13 @@ const NOWHERE = { send: () => false };
 /** What {@link Sessions} gives out; nothing else is taken up. */
 const SESSION_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
+/** What the specification demands, and nearly all send. */
+const USUAL_ACCEPT = 'application/json, text/event-stream';
+
 /** Clients say less than the specification demands; whatever leaves us a way to answer is good enough. */
-function acceptedTypes(request: IncomingMessage): AcceptedTypes {
-  const ranges = (request.headers.accept || '*/*').toLowerCase().split(',').map(withoutParameters);
+function acceptedTypes({ headers }: IncomingMessage): AcceptedTypes {
+  if (headers.accept === USUAL_ACCEPT) return { json: true, stream: true };
+  const ranges = (headers.accept || '*/*').toLowerCase().split(',').map(withoutParameters);
   const any = ranges.includes('*/*');
   const json = any || ranges.includes('application/json') || ranges.includes('application/*');
   const stream = any || ranges.includes('text/event-stream') || ranges.includes('text/*');
@@ -155,8 +166,9 @@ function acceptedTypes(request: IncomingMessage): AcceptedTypes {
   return { json, stream };
 }
 
-function checkContentType(request: IncomingMessage): void {
-  const type = withoutParameters(request.headers['content-type']?.toLowerCase() ?? '');
+function checkContentType({ headers }: IncomingMessage): void {
+  if (headers['content-type'] === 'application/json') return;
+  const type = withoutParameters(headers['content-type']?.toLowerCase() ?? '');
   if (type !== 'application/json') throw new HttpError(415, 'Unsupported Media Type: send application/json');
 }
 

@@ -1,19 +1,13 @@
-/** A place in a text: from `start` up to, and without, `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
  * Whether the insides of strings are checked. Unchecked, only their ends are found: enough for text that was checked
  * before, and for a server's, whose clients would meet a broken string just as they do without a bridge.
  */
 export type Strings = 'checked' | 'unchecked';
 
-/** Takes up the members of an object. Of a key that occurs more than once, the last counts. */
-export interface MemberSpans extends Map<string, Span> {
-  /** Such a key, as JSON text. */
-  repeatedKey: string | undefined;
+/** Takes up the members of an object, in the order of the text. */
+export interface MemberSink {
+  /** The value stands from `start` up to, and without, `end`. */
+  add(key: string, start: number, end: number): void;
 }
 
 /** Deepest nesting that is taken: far beyond any message, and well before a receiver's parser runs out of stack. */
@@ -33,16 +27,15 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
 
 /** Reads the object at `start` into `members` and returns where it ends. */
-export function readMembers(text: string, start: number, members: MemberSpans, strings: Strings): number {
+export function readMembers(text: string, start: number, members: MemberSink, strings: Strings): number {
   let position = skipSpace(text, start + 1);
   if (text.charCodeAt(position) === CLOSE_BRACE) return position + 1;
   for (;;) {
     const keyEnd = skipString(text, position, strings);
     const key = decodeString(text.slice(position, keyEnd));
-    if (members.delete(key)) members.repeatedKey = text.slice(position, keyEnd);
     const valueStart = skipSpace(text, skipColon(text, keyEnd));
     const valueEnd = skipValue(text, valueStart, strings);
-    members.set(key, { start: valueStart, end: valueEnd });
+    members.add(key, valueStart, valueEnd);
     position = skipSpace(text, valueEnd);
     const separator = text.charCodeAt(position);
     if (separator === CLOSE_BRACE) return position + 1;

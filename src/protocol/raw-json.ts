@@ -3,11 +3,11 @@ import {
   COMMA,
   decodeString,
   failAt,
+  type MemberSink,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
   readMembers,
-  type Span,
   type Strings,
   skipSpace,
   skipValue,
@@ -69,13 +69,13 @@ export class RawJson {
   }
 
   /** The keys of an object, in the order of the text. */
-  get keys(): Iterable<string> {
-    return this.#spans().keys();
+  get keys(): string[] {
+    return this.#spans().list.map(({ key }) => key);
   }
 
   /** Whether this is an object that has the member. */
   has(key: string): boolean {
-    return this.#spans().has(key);
+    return this.#spans().get(key) !== undefined;
   }
 
   /** A member's parsed value; `undefined` when this is no object or has no such member. */
@@ -116,26 +116,26 @@ export class RawJson {
   with(changes: Readonly<Record<string, unknown>>): RawJson {
     const members = this.#spans();
     const keys = Object.keys(changes);
-    if (keys.some((key) => changes[key] === undefined && members.has(key))) return this.#rebuilt(changes);
+    if (keys.some((key) => changes[key] === undefined && members.get(key))) return this.#rebuilt(changes);
     let text = '';
     let cursor = 0;
-    for (const [key, span] of members) {
+    for (const { key, start, end } of members.list) {
       // Own keys only, since peers may call a member `constructor`, which every object inherits.
       if (!Object.hasOwn(changes, key)) continue;
-      text += this.text.slice(cursor, span.start) + encode(changes[key]);
-      cursor = span.end;
+      text += this.text.slice(cursor, start) + encode(changes[key]);
+      cursor = end;
     }
-    const added = keys.filter((key) => changes[key] !== undefined && !members.has(key));
+    const added = keys.filter((key) => changes[key] !== undefined && !members.get(key));
     if (added.length === 0) return new RawJson(text + this.text.slice(cursor));
     const close = this.text.lastIndexOf('}');
-    const separator = members.size > 0 ? ',' : '';
+    const separator = members.list.length > 0 ? ',' : '';
     const addedText = encodeMembers(added.map((key) => [key, changes[key]]));
     return new RawJson(text + this.text.slice(cursor, close) + separator + addedText + this.text.slice(close));
   }
 
   #rebuilt(changes: Readonly<Record<string, unknown>>): RawJson {
     const merged = new Map<string, unknown>();
-    for (const [key, span] of this.#spans()) merged.set(key, new RawJson(this.text.slice(span.start, span.end)));
+    for (const { key, start, end } of this.#spans().list) merged.set(key, new RawJson(this.text.slice(start, end)));
     for (const [key, value] of Object.entries(changes)) merged.set(key, value);
     return new RawJson(`{${encodeMembers([...merged])}}`);
   }
@@ -149,15 +149,42 @@ export class RawJson {
   }
 }
 
-/** Where the members of an object stand, in the order of the text. */
-class Members extends Map<string, Member> {
-  repeatedKey: string | undefined;
+interface Member {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+  /** Kept once asked for, so that its own members are looked for only once. */
+  json: RawJson | undefined;
 }
 
-interface Member extends Span {
-  /** Kept once asked for, so that its own members are looked for only once. */
-  json?: RawJson;
+/** Where the members of an object stand, in the order of the text. Messages have few, for which a list beats an index. */
+class Members implements MemberSink {
+  list: Member[] = [];
+  /** A key that occurs more than once, as JSON text. Its last member counts. */
+  repeatedKey: string | undefined;
+  #index: Map<string, Member> | undefined;
+
+  get(key: string): Member | undefined {
+    if (this.#index) return this.#index.get(key);
+    for (const member of this.list) if (member.key === key) return member;
+    return undefined;
+  }
+
+  add(key: string, start: number, end: number): void {
+    const member = { key, start, end, json: undefined };
+    const earlier = this.get(key);
+    if (earlier) {
+      this.repeatedKey = JSON.stringify(key);
+      this.list.splice(this.list.indexOf(earlier), 1);
+    }
+    this.list.push(member);
+    if (this.list.length === FEW) this.#index ??= new Map(this.list.map((each) => [each.key, each]));
+    this.#index?.set(key, member);
+  }
 }
+
+/** Members from which on an index pays. */
+const FEW = 16;
 
 function encode(value: unknown): string {
   if (value instanceof RawJson) return value.text;

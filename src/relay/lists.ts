@@ -1,6 +1,6 @@
 import type { Exchange } from '../protocol/exchange.ts';
 import { withParams } from '../protocol/message.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
+import { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { View } from './view.ts';
 
@@ -90,7 +90,8 @@ export async function collectPages(
       const why = answer.raw('error')?.string('message') ?? 'no reason given';
       throw new Error(`${upstream.name}: ${method} failed: ${upstream.redact(why)}`);
     }
-    items.push(...(result.raw(member)?.items() ?? []));
+    // One server's broken string must not break the list of all.
+    items.push(...(RawJson.parse(result.text).raw(member)?.items() ?? []));
     const cursor = result.raw('nextCursor');
     if (!cursor || cursor.text === 'null') return items;
     if (seen.has(cursor.text)) throw new Error(`${upstream.name}: ${method} repeats the cursor ${cursor.text}`);

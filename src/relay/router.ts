@@ -167,7 +167,9 @@ export class Router implements Relay {
 
   async #callTool(exchange: Exchange): Promise<Answer> {
     const exposed = exchange.frame.raw('params')?.string('name') ?? '';
-    const target = await this.#find(exchange, TOOLS, () => this.#view.tools.lookup(exposed));
+    const lookup = () => this.#view.tools.lookup(exposed);
+    // Most calls need not wait for this.
+    const target = lookup() ?? (await this.#find(exchange, TOOLS, lookup));
     const upstream = target && this.#view.upstream(target.server);
     if (!upstream || !this.#view.allows(upstream, target.name))
       return errorFrame(INVALID_PARAMS, `Unknown tool: ${exposed}`);

@@ -45,6 +45,8 @@ export class Link {
   readonly #pending = new Map<IdText, Pending>();
   /** The server's questions that are being answered, by the server's own ids. */
   readonly #asks = new Map<IdText, AbortController>();
+  readonly #onCallTimeout = () =>
+    new BridgeError('CALL_TIMEOUT', `${this.#name}: no answer within ${this.#callTimeout} ms`);
   #lastId = 0;
   #opened: RawJson | undefined;
   #gone: BridgeError | undefined;
@@ -114,11 +116,7 @@ export class Link {
       const message = `${this.#name}: the server does not read its input; ${this.#channel.backlog} bytes are waiting`;
       return Promise.reject(new BridgeError('UPSTREAM_BUSY', message));
     }
-    return this.#send(frame, {
-      exchange,
-      timeout: this.#callTimeout,
-      onTimeout: () => new BridgeError('CALL_TIMEOUT', `${this.#name}: no answer within ${this.#callTimeout} ms`),
-    });
+    return this.#send(frame, { exchange, timeout: this.#callTimeout, onTimeout: this.#onCallTimeout });
   }
 
   notify(frame: RawJson): void {
@@ -133,29 +131,33 @@ export class Link {
   #send(frame: RawJson, { exchange, timeout, onTimeout }: SendOptions): Promise<Answer> {
     const lost = this.#gone ?? exchange?.cancellation.reason;
     if (lost) return Promise.reject(lost);
+    this.#lastId += 1;
+    const id = this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#lastId += 1;
-      const id = this.#lastId;
-      const key = String(id);
       const token = exchange && progressTokenOf(frame);
-      const cancellation = exchange?.cancellation;
       const giveUp = (reason: Error) => {
-        settle();
+        this.#take(String(id));
         if (exchange) this.#cancel(id, reason.message);
         reject(reason);
       };
       const timer = timeout > 0 ? setTimeout(() => giveUp(onTimeout()), timeout) : undefined;
-      const settle = () => {
-        this.#pending.delete(key);
-        if (exchange && exchange.client !== NOBODY) this.#events.served?.();
-        clearTimeout(timer);
-        cancellation?.delete(giveUp);
-      };
-      cancellation?.add(giveUp);
-      this.#pending.set(key, { exchange, token, resolve, reject, settle });
+      exchange?.cancellation.add(giveUp);
+      this.#pending.set(String(id), { exchange, token, timer, giveUp, resolve, reject });
       const own = withId(frame, id);
       this.#channel.send((token === undefined ? own : withProgressToken(own, id)).text);
     });
+  }
+
+  /** Takes a request off the books, if it is still on them. */
+  #take(id: IdText): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (!pending) return undefined;
+    const { exchange, timer, giveUp } = pending;
+    this.#pending.delete(id);
+    clearTimeout(timer);
+    exchange?.cancellation.delete(giveUp);
+    if (exchange && exchange.client !== NOBODY) this.#events.served?.();
+    return pending;
   }
 
   #cancel(requestId: number, reason: string): void {
@@ -169,10 +171,8 @@ export class Link {
   }
 
   #settle({ id, frame }: Response): void {
-    const pending = this.#pending.get(id);
-    if (!pending) return; // The answer to a cancelled request may still come (specification 2025-11-25, cancellation).
-    pending.settle();
-    pending.resolve(frame);
+    // The answer to a cancelled request may still come (specification 2025-11-25, cancellation).
+    this.#take(id)?.resolve(frame);
   }
 
   #dispatch(notification: Notification): void {
@@ -223,10 +223,7 @@ export class Link {
 
   #fail(reason: BridgeError): void {
     this.#gone = reason;
-    for (const pending of [...this.#pending.values()]) {
-      pending.settle();
-      pending.reject(reason);
-    }
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(reason);
     for (const controller of this.#asks.values()) controller.abort();
   }
 }
@@ -238,10 +235,11 @@ interface Pending {
   readonly exchange: Exchange | undefined;
   /** The client's own progress token, as JSON text. */
   readonly token: IdText | undefined;
-  resolve(answer: Answer): void;
-  reject(reason: Error): void;
-  /** Takes it off the books. */
-  settle(): void;
+  readonly timer: NodeJS.Timeout | undefined;
+  /** Ends it for a reason the server is told of. */
+  readonly giveUp: (reason: Error) => void;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 interface SendOptions {

@@ -40,7 +40,7 @@ class StdioChannel implements Channel {
     this.redact = createRedactor(options.settings.env);
     this.#started = this.#start();
     this.closed = this.#started.then(
-      async (child) => this.#reason(child, describeExit(await child.exited, child.stderrTail())),
+      async (child) => this.#reason(describeExit(await child.exited, child.stderrTail())),
       (error) => (error instanceof BridgeError ? error : new BridgeError('SPAWN', messageOf(error), { cause: error })),
     );
   }
@@ -130,9 +130,9 @@ class StdioChannel implements Channel {
     else if (id !== 'null') this.send(error.text);
   }
 
-  #reason({ pid }: ServerProcess, description: string): BridgeError {
+  #reason(description: string): BridgeError {
     const { name } = this.#options.settings;
     if (this.#isClosing) return new BridgeError('CLOSED', `${name}: stopped`);
-    return new BridgeError('UPSTREAM_EXITED', `${name}: the server (process ${pid}) ${description}`);
+    return new BridgeError('UPSTREAM_EXITED', `${name}: the server ${description}`);
   }
 }

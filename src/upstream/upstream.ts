@@ -123,7 +123,8 @@ export class Upstream {
 
   /** Answers an exchange on the client's link, which is started if need be. `frame`: its request as the server is to see it. */
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const link = await this.laneFor(exchange.client).supervisor.acquire();
+    const { supervisor } = this.laneFor(exchange.client);
+    const link = supervisor.link ?? (await supervisor.acquire());
     return link.request(frame, exchange);
   }
 

@@ -25,7 +25,7 @@ describe.concurrent('no process of a client is left, whatever its kind,', () => 
 
   it('after its session has expired', async ({ expect }) => {
     await using servers = await everyKind('echo-server');
-    await using bridge = await startBridge(['--lazy', '--session-timeout', '1s'], {
+    await using bridge = await startBridge(['--lazy', '--session-timeout', '4s'], {
       config: { mcpServers: servers.mcpServers },
     });
     await Promise.all([openRawSession(bridge.url, ASKABLE), servers.started()]);

@@ -125,13 +125,13 @@ describe('parsing', () => {
 
   it('refuses a key that is repeated at the top, also when one of the two is escaped', () => {
     expect(errorOf(() => RawJson.parse('{"id":1,"method":"x","id":2}'))).toBe('The key "id" occurs twice');
-    expect(errorOf(() => RawJson.parse('{"id":1,"\\u0069d":2}'))).toBe('The key "\\u0069d" occurs twice');
+    expect(errorOf(() => RawJson.parse('{"id":1,"\\u0069d":2}'))).toBe('The key "id" occurs twice');
     expect(errorOf(() => RawJson.parse('{"__proto__":1,"__proto__":2}'))).toBe('The key "__proto__" occurs twice');
   });
 
   it('takes a repeated key below the top, names it, and lets the last one count, as JSON.parse does', () => {
     const params = RawJson.parse('{"params":{"name":"a","x":[],"n\\u0061me":"b", "y":1}}').raw('params');
-    expect(params?.repeatedKey).toBe('"n\\u0061me"');
+    expect(params?.repeatedKey).toBe('"name"');
     expect(params?.get('name')).toBe('b');
     expect(params?.with({ name: 'c', y: 2 }).text).toBe('{"name":"a","x":[],"n\\u0061me":"c", "y":2}');
     expect(RawJson.parse('{"a":{"a":1}}').repeatedKey).toBeUndefined();
@@ -332,5 +332,16 @@ describe('writing', () => {
     const raw = RawJson.parse('{ "x": 1.0 }');
     expect(RawJson.of({ a: [raw, { b: raw }], c: undefined }).text).toBe('{"a":[{ "x": 1.0 },{"b":{ "x": 1.0 }}]}');
     expect(RawJson.of(raw)).toBe(raw);
+  });
+});
+
+describe('an object of many members', () => {
+  it('is read and edited as one of few', () => {
+    const keys = Array.from({ length: 100 }, (_, index) => `key${index}`);
+    const json = RawJson.parse(JSON.stringify(Object.fromEntries(keys.map((key) => [key, key]))));
+    expect(keys.map((key) => json.string(key))).toEqual(keys);
+    expect([json.has('key100'), json.keys.length]).toEqual([false, 100]);
+    expect(json.with({ key50: 1, more: 2 }).value).toEqual({ ...(json.value as object), key50: 1, more: 2 });
+    expect(errorOf(() => RawJson.parse(`${json.text.slice(0, -1)},"key3":0}`))).toBe('The key "key3" occurs twice');
   });
 });

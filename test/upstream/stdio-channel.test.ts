@@ -128,7 +128,7 @@ describe('the end of a server', () => {
     const redacted = 'cannot sign in with *** in production';
     expect(await channel.closed).toMatchObject({
       code: 'UPSTREAM_EXITED',
-      message: `test: the server (process ${channel.pid}) exited with code 4; its last words: ${redacted}`,
+      message: `test: the server exited with code 4; its last words: ${redacted}`,
     });
     expect(heard).toEqual([redacted]);
     expect(lines).toEqual([`debug test says on stderr: ${redacted}`]);

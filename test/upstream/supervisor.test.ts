@@ -140,7 +140,7 @@ describe('a server that dies', () => {
     expect(events).toEqual(['up', 'UPSTREAM_EXITED', 'up']);
     expect(supervisor.link?.pid).not.toBe(first.pid);
     expect(lines.filter((line) => !line.startsWith('debug'))).toEqual([
-      `warn  test: the server (process ${first.pid}) was ended by SIGKILL (starting it again)`,
+      `warn  test: the server was ended by SIGKILL (starting it again)`,
       expect.stringContaining('info  test: runs again'),
     ]);
   });
@@ -178,7 +178,7 @@ describe('a server that keeps failing', () => {
     expect(error).toMatchObject({
       code: 'UPSTREAM_BACKOFF',
       message: expect.stringMatching(
-        /^test: failed 2 times, next attempt in 1 s\. test: the server \(process \d+\) exited with code 3; its last words: broken$/,
+        /^test: failed 2 times, next attempt in 1 s\. test: the server exited with code 3; its last words: broken$/,
       ),
       cause: supervisor.lastError,
     });
