@@ -37,6 +37,7 @@ export class Supervisor {
   #starting: Promise<Link> | undefined;
   #failures = 0;
   #retryAt = 0;
+  #lastRest = 0;
   #startedAt = 0;
   #lastError: BridgeError | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -155,13 +156,15 @@ export class Supervisor {
     return reason;
   }
 
-  /** A failure that is the same as before is no news. */
+  /** A failure that is the same as before, after the same rest, is no news. */
   #report(reason: BridgeError, rest: number): void {
     const { eager, log } = this.#options;
     const soon = eager ? 'starting it again' : 'started again when needed';
     const message = `${reason.message} (${rest > 0 ? `next attempt in ${Math.ceil(rest / 1000)} s` : soon})`;
-    if (reason.message === this.#lastError?.message) log.debug(message);
-    else log.warn(message);
+    const isNews = reason.message !== this.#lastError?.message || rest !== this.#lastRest;
+    this.#lastRest = rest;
+    if (isNews) log.warn(message);
+    else log.debug(message);
   }
 
   #scheduleRetry(rest: number): void {

@@ -10,7 +10,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 /** Calls in flight are promised an error within a second; the rest is for a machine that is busy with other tests. Milliseconds. */
 const SOON = 3000;
-const LAST_WORDS = /^mortal: the server \(process \d+\) was ended by SIGKILL; its last words: ledger-server: open$/;
+const LAST_WORDS = /^mortal: the server was ended by SIGKILL; its last words: ledger-server: open$/;
 
 /** A bridge with `mortal`, whose calls are written down, and `other`, which nothing happens to. */
 async function startPair(folder: string): Promise<Bridge & { calls(): string[] }> {
@@ -93,10 +93,13 @@ describe('when a server is killed', () => {
     const pidOf = async ({ call }: RawSession) => (await call(1, 'pid')).result?.structuredContent as { pid: number };
     const before = { mortal: await pidOf(mortal), other: await pidOf(other) };
     expect(before.mortal).not.toEqual(before.other);
-    const lost = mortal.call(2, 'hang');
+    const params = { name: 'progress', arguments: { steps: 1, ms: 25_000 }, _meta: { progressToken: 1 } };
+    const lost = await mortal.stream(2, 'tools/call', params);
+    await lost.next(({ data }) => data.includes('notifications/progress'));
     const kept = other.call(2, 'sleep', { ms: 500 });
     process.kill(before.mortal.pid, 'SIGKILL');
-    expect((await lost).error?.message).toMatch(/^echo-server: the server \(process \d+\) was ended by SIGKILL/);
+    const { data } = await lost.next((event) => event.data.includes('"error"'));
+    expect(data).toContain('"message":"echo-server: the server was ended by SIGKILL');
     expect(textOf(await kept)).toBe('{"slept":500}');
     expect(await pidOf(other)).toEqual(before.other);
     expect(await pidOf(mortal)).not.toEqual(before.mortal);
@@ -108,9 +111,7 @@ describe('when a server ends by itself', () => {
     await using bridge = await startBridge(['--stdio', `mortal=${fixtureLine('echo-server')}`]);
     const session = await openRawSession(bridge.url);
     const { error } = await session.call(1, 'exit', { code: 7, words: 'the disk is full' });
-    expect(error?.message).toMatch(
-      /^mortal: the server \(process \d+\) exited with code 7; its last words: the disk is full$/,
-    );
+    expect(error?.message).toMatch(/^mortal: the server exited with code 7; its last words: the disk is full$/);
   });
 
   it('again and again, it is given rest, and whoever calls meanwhile is told at once for how long', async () => {
@@ -121,7 +122,7 @@ describe('when a server ends by itself', () => {
     const before = starts();
     const answer = await rawPost(bridge.url, initializeRequest());
     expect(answer.messages[0]?.error?.message).toMatch(
-      /^looping: failed \d times, next attempt in \d s\. looping: the server \(process \d+\) exited with code 3; its last words: no licence$/,
+      /^looping: failed \d times, next attempt in \d s\. looping: the server exited with code 3; its last words: no licence$/,
     );
     expect(starts()).toBe(before);
   });

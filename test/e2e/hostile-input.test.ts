@@ -67,7 +67,7 @@ describe.each([
     const began = performance.now();
     const { result } = await bystander.call('bystander', name, { message: 'still here' });
     expect(result?.structuredContent).toEqual({ message: 'still here' });
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(5000);
   }
   afterEach(async () => {
     await expectService();

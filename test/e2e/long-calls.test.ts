@@ -1,14 +1,26 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
-import { describeTransports } from '../support/transports.ts';
+import { rawPost } from '../support/http.ts';
+import { describeTransports, type Open } from '../support/transports.ts';
 import { RAW_OPENERS } from './raw-peer.ts';
 import { openRawSession } from './raw-session.ts';
 
 /** Within which the server has to hear of it. */
 const AT_ONCE = { timeout: 1000, interval: 20 };
+/** Longer than the minute after which other bridges give up. Milliseconds. */
+const LONG = 62_000;
 const ECHO = ['--stdio', fixtureLine('echo-server')];
+
+/** The long calls, by how they are made. They begin before the other tests of this file and are waited for after them. */
+const callers = new Map<string, () => Promise<unknown>>();
+const calls = new Map<string, Promise<unknown>>();
+
+beforeAll(() => {
+  for (const [way, call] of callers) calls.set(way, call());
+});
+afterAll(() => Promise.allSettled(calls.values()));
 
 describe.each(Object.entries(RAW_OPENERS))('progress, over %s,', (_, open) => {
   it('comes in order, before the result, with the token of the caller', async () => {
@@ -121,3 +133,35 @@ describe('--start-timeout', () => {
     await expect(connectHttp(bridge.url)).rejects.toThrow('slow: no answer to initialize within 300 ms');
   });
 });
+
+describe('a call that is silent for longer than a minute', { timeout: 2 * LONG }, () => {
+  describeTransports('is answered', (open, transport) => {
+    callers.set(transport, () => sleepLong(open));
+    it('in the end', async () => {
+      expect(await calls.get(transport)).toEqual({ slept: LONG });
+    });
+  });
+
+  callers.set('no session', sleepLongWithoutSession);
+  it('is answered without a session as well', async () => {
+    expect(await calls.get('no session')).toEqual({ slept: LONG });
+  });
+});
+
+async function sleepLong(open: Open): Promise<unknown> {
+  await using peer = await open(ECHO);
+  const patience = { timeout: 2 * LONG };
+  const { structuredContent } = await peer.client.callTool(
+    { name: 'sleep', arguments: { ms: LONG } },
+    undefined,
+    patience,
+  );
+  return structuredContent;
+}
+
+async function sleepLongWithoutSession(): Promise<unknown> {
+  await using bridge = await startBridge(ECHO);
+  const params = { name: 'sleep', arguments: { ms: LONG } };
+  const { messages } = await rawPost(bridge.url, { jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+  return messages[0]?.result?.structuredContent;
+}

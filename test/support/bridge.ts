@@ -52,6 +52,10 @@ export async function startBridge(args: readonly string[], options: BridgeOption
   });
   // Not `close`: that would also wait for whatever else holds the bridge's stderr open.
   const exited = ending(child, 'exit').finally(config.remove);
+  // A test that runs into its time limit never comes to dispose of its bridge.
+  const reap = () => void child.kill('SIGKILL');
+  process.once('exit', reap);
+  void exited.then(() => process.off('exit', reap));
   const log = collectLines(child);
 
   const stop = (): Promise<Exit> => {
