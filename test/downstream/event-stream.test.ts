@@ -188,6 +188,9 @@ describe('a connection', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  /** How a chunked body ends (RFC 9112, section 7.1). */
+  const LAST_CHUNK = '0\r\n\r\n';
+
   it('may take longer than that to read the end of the stream', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { stream, origin } = await createStream();
@@ -201,10 +204,13 @@ describe('a connection', () => {
     stream.end();
     vi.advanceTimersByTime(60_000);
     let received = head.length;
-    socket.on('data', (chunk: Buffer) => {
-      received += chunk.length;
+    await new Promise<void>((resolve) => {
+      socket.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+        if (chunk.subarray(-5).toString() === LAST_CHUNK) resolve();
+      });
+      socket.resume();
     });
-    socket.resume();
     await disconnected(stream);
     socket.destroy();
     expect(received).toBeGreaterThan(size);
