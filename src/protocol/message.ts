@@ -131,7 +131,7 @@ export function withProgressToken(frame: RawJson, token: IdText | number): RawJs
 }
 
 function idJson(id: IdText | number): RawJson {
-  return typeof id === 'number' ? RawJson.of(id) : RawJson.parse(id);
+  return RawJson.verbatim(String(id));
 }
 
 function classify(frame: RawJson): Message {

@@ -43,6 +43,11 @@ export class RawJson {
     return new RawJson(text, members);
   }
 
+  /** Takes text that was cut out of checked JSON: an id, say. */
+  static verbatim(text: string): RawJson {
+    return new RawJson(text);
+  }
+
   /** Writes a value of ours as JSON. Values of this class may stand anywhere inside it; `undefined` members are left out. */
   static of(value: unknown): RawJson {
     return value instanceof RawJson ? value : new RawJson(encode(value));

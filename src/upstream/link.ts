@@ -207,7 +207,7 @@ export class Link {
   async #answerAsk(request: Request, signal: AbortSignal): Promise<Answer> {
     const token = progressTokenOf(request.frame);
     const progress = ({ frame }: Notification) => {
-      if (token !== undefined) this.notify(withParams(frame, { progressToken: RawJson.parse(token) }));
+      if (token !== undefined) this.notify(withParams(frame, { progressToken: RawJson.verbatim(token) }));
     };
     try {
       const answer = this.#events.ask({ request, signal, progress }, this.#exchanges());
