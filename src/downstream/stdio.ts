@@ -16,7 +16,7 @@ export interface StdioOptions {
   readonly log: Log;
 }
 
-/** The stdio transport: one client, whose messages come on `input`. Resolves when the input has ended and all is answered. */
+/** The stdio transport: one client, whose messages come on `input`. Resolves when the input has ended and all is answered, or nobody reads the answers. */
 export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptions): Promise<void> {
   const writer = new LineWriter(output);
   const outlet = {
@@ -52,11 +52,16 @@ export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptio
   });
   return new Promise((resolve) => {
     input.on('data', (chunk: Buffer) => reader.push(chunk));
+    output.once('error', () => resolve()); // Nobody reads the answers any more.
     input.once('close', async () => {
       reader.end();
-      await Promise.all(calls);
+      const patience = new Promise((timeUp) => setTimeout(timeUp, LAST_ANSWERS).unref());
+      await Promise.race([Promise.all(calls), patience]);
       session.close();
       writer.end(resolve);
     });
   });
 }
+
+/** How long answers are waited for that a client may still want when it has said all: it may have come through a pipe. Milliseconds. */
+const LAST_ANSWERS = 60_000;
