@@ -138,6 +138,13 @@ export class RawJson {
     return new RawJson(text + this.text.slice(cursor, close) + separator + addedText + this.text.slice(close));
   }
 
+  /** The same object with a string member translated; itself when there is none, or nothing changes. */
+  translated(key: string, translate: (text: string) => string): RawJson {
+    const text = this.string(key);
+    const translation = text === undefined ? undefined : translate(text);
+    return translation === text ? this : this.with({ [key]: translation });
+  }
+
   #rebuilt(changes: Readonly<Record<string, unknown>>): RawJson {
     const merged = new Map<string, unknown>();
     for (const { key, start, end } of this.#spans().list) merged.set(key, new RawJson(this.text.slice(start, end)));

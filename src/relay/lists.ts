@@ -2,6 +2,7 @@ import type { Exchange } from '../protocol/exchange.ts';
 import { withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { widgetUrisOf, withWidgetUris } from './links.ts';
 import type { View } from './view.ts';
 
 /** A list that servers offer in pages. */
@@ -49,7 +50,7 @@ export const RESOURCES: ListKind = {
   capability: 'resources',
   learn: (items, upstream, view) => view.uris.learnUris(upstream.name, stringsOf(items, 'uri')),
   show(items, upstream, view) {
-    return items.map((resource) => changed(resource, 'uri', (uri) => view.uris.exposeUri(upstream.name, uri)));
+    return items.map((resource) => resource.translated('uri', (uri) => view.uris.exposeUri(upstream.name, uri)));
   },
 };
 
@@ -59,7 +60,7 @@ export const TEMPLATES: ListKind = {
   capability: 'resources',
   learn: (items, upstream, view) => view.uris.learnTemplates(upstream.name, stringsOf(items, 'uriTemplate')),
   show(items, upstream, view) {
-    return items.map((item) => changed(item, 'uriTemplate', (uri) => view.uris.exposeTemplate(upstream.name, uri)));
+    return items.map((item) => item.translated('uriTemplate', (uri) => view.uris.exposeTemplate(upstream.name, uri)));
   },
 };
 
@@ -100,41 +101,8 @@ export async function collectPages(
   }
 }
 
-/** The resources that show a tool's results (MCP Apps, and the older key of OpenAI's Apps SDK). */
-function widgetUrisOf(tool: RawJson): string[] {
-  const meta = tool.raw('_meta');
-  const uris = [meta?.raw('ui')?.string('resourceUri'), meta?.string('openai/outputTemplate')];
-  return uris.filter((uri) => uri !== undefined);
-}
-
-function withWidgetUris(tool: RawJson, upstream: Upstream, view: View): RawJson {
-  const meta = tool.raw('_meta');
-  if (!meta || view.single) return tool;
-  const expose = (uri: string) => linkUri(uri, upstream, view);
-  const ui = meta.raw('ui');
-  const mended = changed(
-    ui ? meta.with({ ui: changed(ui, 'resourceUri', expose) }) : meta,
-    'openai/outputTemplate',
-    expose,
-  );
-  return mended.text === meta.text ? tool : tool.with({ _meta: mended });
-}
-
-/** A URI that a server mentions: changed only where it would lead to another server. */
-export function linkUri(uri: string, upstream: Upstream, view: View): string {
-  const found = view.uris.lookupUri(uri);
-  return found && found.server !== upstream.name ? view.uris.exposeUri(upstream.name, uri) : uri;
-}
-
-/** The object with a string member translated; untouched when the translation is the same. */
-export function changed(item: RawJson, member: string, translate: (text: string) => string): RawJson {
-  const text = item.string(member);
-  const translated = text === undefined ? undefined : translate(text);
-  return translated === text ? item : item.with({ [member]: translated });
-}
-
 function renamed(item: RawJson, expose: (name: string) => string): RawJson {
-  return changed(item, 'name', expose);
+  return item.translated('name', expose);
 }
 
 function namesOf(items: RawJson[]): string[] {

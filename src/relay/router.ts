@@ -1,25 +1,25 @@
-import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Answer, type Client, type Exchange, withFrame } from '../protocol/exchange.ts';
+import type { Answer, Client, Exchange } from '../protocol/exchange.ts';
 import {
   errorFrame,
   INVALID_PARAMS,
   INVALID_REQUEST,
   METHOD_NOT_FOUND,
   type Notification,
-  notificationFrame,
   RESOURCE_NOT_FOUND,
-  requestFrame,
   resultFrame,
   withParams,
   withResult,
 } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
-import type { Lane, Upstream } from '../upstream/upstream.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { Audience } from './audience.ts';
 import { errorAnswer } from './error-answer.ts';
-import { changed, collectPages, type ListKind, linkUri, PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS } from './lists.ts';
+import { withOwnLinks } from './links.ts';
+import { Listing } from './listing.ts';
+import { PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS } from './lists.ts';
 import { openMerged, openSingle } from './opening.ts';
-import { linkInTime, patienceWith, within } from './patience.ts';
+import { linkInTime } from './patience.ts';
 import type { Relay } from './relay.ts';
 import { TaskOwners } from './task-owners.ts';
 import type { View } from './view.ts';
@@ -37,17 +37,17 @@ type Handler = (exchange: Exchange) => Promise<Answer> | Answer;
 export class Router implements Relay {
   readonly #view: View;
   readonly #info: RawJson;
-  readonly #log: Log;
-  readonly #clients = new Set<Client>();
+  readonly #listing: Listing;
+  readonly #audience: Audience;
   readonly #tasks = new TaskOwners();
   readonly #handlers: Readonly<Record<string, Handler>> = {
     ping: () => resultFrame({}),
-    'tools/list': (exchange) => this.#list(exchange, TOOLS),
+    'tools/list': (exchange) => this.#listing.list(exchange, TOOLS),
     'tools/call': (exchange) => this.#callTool(exchange),
-    'prompts/list': (exchange) => this.#list(exchange, PROMPTS),
+    'prompts/list': (exchange) => this.#listing.list(exchange, PROMPTS),
     'prompts/get': (exchange) => this.#getPrompt(exchange),
-    'resources/list': (exchange) => this.#list(exchange, RESOURCES),
-    'resources/templates/list': (exchange) => this.#list(exchange, TEMPLATES),
+    'resources/list': (exchange) => this.#listing.list(exchange, RESOURCES),
+    'resources/templates/list': (exchange) => this.#listing.list(exchange, TEMPLATES),
     'resources/read': (exchange) => this.#readResource(exchange),
     'resources/subscribe': (exchange) => this.#subscribe(exchange),
     'resources/unsubscribe': (exchange) => this.#unsubscribe(exchange),
@@ -62,20 +62,15 @@ export class Router implements Relay {
   constructor({ view, info, log }: RouterOptions) {
     this.#view = view;
     this.#info = info;
-    this.#log = log;
-    for (const upstream of view.upstreams) {
-      upstream.listeners.add({
-        notification: (notification, lane) => this.#announce(upstream, notification, lane),
-        up: (lane) => lane.owner && this.#announceLists(upstream, lane),
-      });
-    }
+    this.#listing = new Listing(view, log);
+    this.#audience = new Audience(view, this.#tasks);
   }
 
   async open(client: Client, exchange: Exchange): Promise<Answer> {
     try {
       const { single } = this.#view;
       const answer = single ? await openSingle(single, client) : await openMerged(this.#view, exchange, this.#info);
-      this.join(client);
+      this.#audience.join(client);
       return answer;
     } catch (error) {
       return errorAnswer(error);
@@ -83,11 +78,7 @@ export class Router implements Relay {
   }
 
   join(client: Client): void {
-    if (!client.closed.reason) this.#clients.add(client);
-    client.closed.add(() => {
-      this.#clients.delete(client);
-      for (const upstream of this.#view.upstreams) upstream.release(client);
-    });
+    this.#audience.join(client);
   }
 
   async handle(exchange: Exchange): Promise<Answer> {
@@ -116,71 +107,27 @@ export class Router implements Relay {
     return this.#view.allows(upstream, name);
   }
 
-  /** Tells the clients on an upstream's shared link that its lists may be different now: it has been started (again). */
+  /** Tells the clients on an upstream's shared link that its lists may be different now; see {@link Audience}. */
   announceRecovery(upstream: Upstream, isFirst: boolean): void {
-    // Whoever speaks to this server alone has waited for its first start, and has seen nothing else.
-    if (this.#view.single && isFirst) return;
-    this.#announceLists(upstream, upstream.sharedLane);
-  }
-
-  async #list(exchange: Exchange, kind: ListKind): Promise<Answer> {
-    const { single, upstreams } = this.#view;
-    if (single) return this.#listPage(exchange, kind, single);
-    const outcomes = await Promise.allSettled(upstreams.map((upstream) => this.#listAll(exchange, kind, upstream)));
-    const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-    for (const { reason } of failures) this.#log.debug(`left out of ${kind.method}: ${messageOf(reason)}`);
-    if (failures.length === outcomes.length) throw failures[0]?.reason;
-    // Shown only now: what a URI is exposed as depends on what the other servers have.
-    const items = outcomes.flatMap((outcome, index) => {
-      const upstream = upstreams[index] as Upstream;
-      return outcome.status === 'fulfilled' ? kind.show(outcome.value, upstream, this.#view) : [];
-    });
-    return resultFrame({ [kind.member]: items });
-  }
-
-  /** A single server's pages pass one by one, cursors and all. */
-  async #listPage(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<Answer> {
-    const answer = await upstream.request(exchange.frame, exchange);
-    const page = answer.raw('result')?.raw(kind.member)?.items();
-    if (!page) return answer;
-    kind.learn(page, upstream, this.#view);
-    const shown = kind.show(page, upstream, this.#view);
-    const isUnchanged = shown.length === page.length && shown.every((item, index) => item === page[index]);
-    return isUnchanged ? answer : withResult(answer, { [kind.member]: shown });
-  }
-
-  /** All of one server's items for a merged list. A server that does not answer in time is left out; it must not take the others with it. */
-  async #listAll(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<RawJson[]> {
-    const { supervisor } = upstream.laneFor(exchange.client);
-    const patience = {
-      message: `${upstream.name}: no answer to ${kind.method} in time`,
-      limit: patienceWith(supervisor),
-    };
-    return within(exchange, patience, async (patient) => {
-      const link = await supervisor.acquire();
-      if (!link.opened.raw('capabilities')?.has(kind.capability)) return [];
-      const items = await collectPages(upstream, kind, patient);
-      kind.learn(items, upstream, this.#view);
-      return items;
-    });
+    this.#audience.announceRecovery(upstream, isFirst);
   }
 
   async #callTool(exchange: Exchange): Promise<Answer> {
     const exposed = exchange.frame.raw('params')?.string('name') ?? '';
     const lookup = () => this.#view.tools.lookup(exposed);
     // Most calls need not wait for this.
-    const target = lookup() ?? (await this.#find(exchange, TOOLS, lookup));
+    const target = lookup() ?? (await this.#listing.find(exchange, TOOLS, lookup));
     const upstream = target && this.#view.upstream(target.server);
     if (!upstream || !this.#view.allows(upstream, target.name))
       return errorFrame(INVALID_PARAMS, `Unknown tool: ${exposed}`);
     const answer = await upstream.request(withName(exchange.frame, target.name), exchange);
     if (exchange.frame.raw('params')?.has('task')) this.#tasks.remember(answer, upstream, exchange.client);
-    return this.#withOwnLinks(answer, upstream);
+    return withOwnLinks(answer, upstream, this.#view);
   }
 
   async #getPrompt(exchange: Exchange): Promise<Answer> {
     const exposed = exchange.frame.raw('params')?.string('name') ?? '';
-    const target = await this.#find(exchange, PROMPTS, () => this.#view.prompts.lookup(exposed));
+    const target = await this.#listing.find(exchange, PROMPTS, () => this.#view.prompts.lookup(exposed));
     const upstream = target && this.#view.upstream(target.server);
     if (!upstream) return errorFrame(INVALID_PARAMS, `Unknown prompt: ${exposed}`);
     return upstream.request(withName(exchange.frame, target.name), exchange);
@@ -201,7 +148,7 @@ export class Router implements Relay {
     const expose = (uri: string) => (uri === found.uri ? exposed : uri);
     return contents.length === 0
       ? answer
-      : withResult(answer, { contents: contents.map((item) => changed(item, 'uri', expose)) });
+      : withResult(answer, { contents: contents.map((item) => item.translated('uri', expose)) });
   }
 
   async #subscribe(exchange: Exchange): Promise<Answer> {
@@ -228,12 +175,12 @@ export class Router implements Relay {
     const name = ref?.string('name');
     const uri = ref?.string('uri');
     if (ref && name !== undefined) {
-      const target = await this.#find(exchange, PROMPTS, () => this.#view.prompts.lookup(name));
+      const target = await this.#listing.find(exchange, PROMPTS, () => this.#view.prompts.lookup(name));
       return this.#completeAt(exchange, target?.server, ref.with({ name: target?.name ?? name }));
     }
     if (ref && uri !== undefined) {
       const lookup = () => this.#view.uris.lookupTemplate(uri) ?? this.#view.uris.lookupUri(uri);
-      const target = await this.#find(exchange, TEMPLATES, lookup);
+      const target = await this.#listing.find(exchange, TEMPLATES, lookup);
       return this.#completeAt(exchange, target?.server, ref.with({ uri: target?.uri ?? uri }));
     }
     return this.#custom(exchange);
@@ -267,7 +214,7 @@ export class Router implements Relay {
     const isOwn = (task: RawJson) => this.#tasks.ownerOf(task.string('taskId') ?? '')?.client === client;
     const show = (tasks: RawJson[], upstream: Upstream) =>
       upstream.laneFor(client).owner ? tasks : tasks.filter(isOwn);
-    return this.#list(exchange, { ...TASKS, show });
+    return this.#listing.list(exchange, { ...TASKS, show });
   }
 
   #aboutTask(exchange: Exchange): Promise<Answer> | Answer {
@@ -297,61 +244,13 @@ export class Router implements Relay {
     return otherwise;
   }
 
-  /** Looks a name up; one that nobody has seen may stand in a list that nobody has read yet. */
-  async #find<T>(exchange: Exchange, kind: ListKind, lookup: () => T | undefined): Promise<T | undefined> {
-    const known = lookup();
-    if (known || this.#view.single) return known;
-    await this.#list(withFrame(exchange, requestFrame(kind.method)), kind).catch(() => {}); // Then it stays unknown.
-    return lookup();
-  }
-
   async #findResource(exchange: Exchange, exposed: string): Promise<{ upstream: Upstream; uri: string } | undefined> {
     const lookup = () => this.#view.uris.lookupUri(exposed);
-    const target = (await this.#find(exchange, RESOURCES, lookup)) ?? (await this.#find(exchange, TEMPLATES, lookup));
+    const target =
+      (await this.#listing.find(exchange, RESOURCES, lookup)) ??
+      (await this.#listing.find(exchange, TEMPLATES, lookup));
     const upstream = target && this.#view.upstream(target.server);
     return upstream && { upstream, uri: target.uri };
-  }
-
-  /** A link in a result leads to the server it came from, even if another one has the same URI. */
-  #withOwnLinks(answer: Answer, upstream: Upstream): Answer {
-    if (this.#view.single || !answer.text.includes('"uri"')) return answer;
-    const content = answer.raw('result')?.raw('content')?.items() ?? [];
-    const expose = (uri: string) => linkUri(uri, upstream, this.#view);
-    const mended = content.map((item) => {
-      const resource = item.raw('resource');
-      const inner = resource && changed(resource, 'uri', expose);
-      return changed(inner === resource ? item : item.with({ resource: inner }), 'uri', expose);
-    });
-    return mended.every((item, index) => item === content[index]) ? answer : withResult(answer, { content: mended });
-  }
-
-  #announce(upstream: Upstream, { method, frame }: Notification, lane: Lane): void {
-    const params = frame.raw('params');
-    if (method === 'notifications/resources/updated') {
-      const uri = params?.string('uri') ?? '';
-      const exposed = withParams(frame, { uri: this.#view.uris.exposeUri(upstream.name, uri) });
-      for (const client of lane.interests.subscribersOf(uri)) if (this.#clients.has(client)) client.send(exposed);
-    } else if (method === 'notifications/tasks/status') {
-      const owner = this.#tasks.ownerOf(params?.string('taskId') ?? '')?.client;
-      if (owner && this.#clients.has(owner)) owner.send(frame);
-    } else {
-      for (const client of this.#clientsOn(upstream, lane)) client.send(frame);
-    }
-  }
-
-  #announceLists(upstream: Upstream, lane: Lane): void {
-    const declared = lane.supervisor.link?.opened.raw('capabilities');
-    // A client whose own process failed may try again when that of the others is up.
-    const waiting = lane.owner ? [] : [...this.#clients].filter((client) => upstream.failsToServe(client));
-    for (const list of ['tools', 'prompts', 'resources']) {
-      if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
-      const frame = notificationFrame(`notifications/${list}/list_changed`);
-      for (const client of [...this.#clientsOn(upstream, lane), ...waiting]) client.send(frame);
-    }
-  }
-
-  #clientsOn(upstream: Upstream, lane: Lane): Client[] {
-    return [...this.#clients].filter((client) => upstream.serves(client, lane));
   }
 }
 

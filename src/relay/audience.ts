@@ -1,0 +1,68 @@
+import type { Client } from '../protocol/exchange.ts';
+import { type Notification, notificationFrame, withParams } from '../protocol/message.ts';
+import type { Lane, Upstream } from '../upstream/upstream.ts';
+import type { TaskOwners } from './task-owners.ts';
+import type { View } from './view.ts';
+
+/** The clients of a view, who hear what its upstreams announce. */
+export class Audience {
+  readonly #view: View;
+  readonly #tasks: TaskOwners;
+  readonly #clients = new Set<Client>();
+
+  constructor(view: View, tasks: TaskOwners) {
+    this.#view = view;
+    this.#tasks = tasks;
+    for (const upstream of view.upstreams) {
+      upstream.listeners.add({
+        notification: (notification, lane) => this.#announce(upstream, notification, lane),
+        up: (lane) => lane.owner && this.#announceLists(upstream, lane),
+      });
+    }
+  }
+
+  /** Takes a client in until it is gone. */
+  join(client: Client): void {
+    if (!client.closed.reason) this.#clients.add(client);
+    client.closed.add(() => {
+      this.#clients.delete(client);
+      for (const upstream of this.#view.upstreams) upstream.release(client);
+    });
+  }
+
+  /** Tells the clients on an upstream's shared link that its lists may be different now: it has been started (again). */
+  announceRecovery(upstream: Upstream, isFirst: boolean): void {
+    // Whoever speaks to this server alone has waited for its first start, and has seen nothing else.
+    if (this.#view.single && isFirst) return;
+    this.#announceLists(upstream, upstream.sharedLane);
+  }
+
+  #announce(upstream: Upstream, { method, frame }: Notification, lane: Lane): void {
+    const params = frame.raw('params');
+    if (method === 'notifications/resources/updated') {
+      const uri = params?.string('uri') ?? '';
+      const exposed = withParams(frame, { uri: this.#view.uris.exposeUri(upstream.name, uri) });
+      for (const client of lane.interests.subscribersOf(uri)) if (this.#clients.has(client)) client.send(exposed);
+    } else if (method === 'notifications/tasks/status') {
+      const owner = this.#tasks.ownerOf(params?.string('taskId') ?? '')?.client;
+      if (owner && this.#clients.has(owner)) owner.send(frame);
+    } else {
+      for (const client of this.#clientsOn(upstream, lane)) client.send(frame);
+    }
+  }
+
+  #announceLists(upstream: Upstream, lane: Lane): void {
+    const declared = lane.supervisor.link?.opened.raw('capabilities');
+    // A client whose own process failed may try again when that of the others is up.
+    const waiting = lane.owner ? [] : [...this.#clients].filter((client) => upstream.failsToServe(client));
+    for (const list of ['tools', 'prompts', 'resources']) {
+      if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
+      const frame = notificationFrame(`notifications/${list}/list_changed`);
+      for (const client of [...this.#clientsOn(upstream, lane), ...waiting]) client.send(frame);
+    }
+  }
+
+  #clientsOn(upstream: Upstream, lane: Lane): Client[] {
+    return [...this.#clients].filter((client) => upstream.serves(client, lane));
+  }
+}
