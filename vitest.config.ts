@@ -6,7 +6,8 @@ export default defineConfig({
     // They mostly wait for processes and sockets, so more of them fit on a machine than it has processors.
     maxWorkers: 4,
     // Real child processes on a small machine: generous limits, so that only a hang fails a test and never a slow start.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

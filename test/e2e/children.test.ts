@@ -64,52 +64,63 @@ describe.concurrent('no process of a client is left, whatever its kind,', () => 
   });
 });
 
+/** Hundreds of processes and a thousand sessions take their time on a busy machine. Milliseconds. */
+const MANY = 150_000;
+
 describe('what many sessions leave behind', () => {
   const TINY = { command: 'sh', args: [fileURLToPath(new URL('../fixtures/tiny-server.sh', import.meta.url))] };
 
-  it('is nothing, with 200 processes of their own, a few at a time', async () => {
-    const together = 8;
-    await using bridge = await startBridge([], {
-      config: { mcpServers: { tiny: { ...TINY, maxLinks: together + 1 } } },
-    });
-    await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready');
-    const before = childrenOf(bridge.pid);
+  it(
+    'is nothing, with 200 processes of their own, a few at a time',
+    async () => {
+      const together = 8;
+      await using bridge = await startBridge([], {
+        config: { mcpServers: { tiny: { ...TINY, maxLinks: together + 1 } } },
+      });
+      await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', GONE);
+      const before = childrenOf(bridge.pid);
 
-    let most = 0;
-    const openAndDelete = async (): Promise<void> => {
-      for (let round = 0; round < 200 / together; round += 1) {
-        const session = await openRawSession(bridge.url, ASKABLE);
-        if (round % 10 === 0) most = Math.max(most, childrenOf(bridge.pid).length);
-        await session.delete();
-      }
-    };
-    await Promise.all(Array.from({ length: together }, openAndDelete));
+      let most = 0;
+      const openAndDelete = async (): Promise<void> => {
+        for (let round = 0; round < 200 / together; round += 1) {
+          const session = await openRawSession(bridge.url, ASKABLE);
+          if (round % 10 === 0) most = Math.max(most, childrenOf(bridge.pid).length);
+          await session.delete();
+        }
+      };
+      await Promise.all(Array.from({ length: together }, openAndDelete));
 
-    expect(most).toBeGreaterThan(before.length);
-    await expect.poll(() => childrenOf(bridge.pid), GONE).toEqual(before);
-    expect(await statusOf(bridge)).toMatchObject({ sessions: { streamableHttp: 0 }, servers: [{ links: 1 }] });
-  });
+      expect(most).toBeGreaterThan(before.length);
+      await expect.poll(() => childrenOf(bridge.pid), GONE).toEqual(before);
+      expect(await statusOf(bridge)).toMatchObject({ sessions: { streamableHttp: 0 }, servers: [{ links: 1 }] });
+    },
+    MANY,
+  );
 
-  it('is nothing, neither processes nor memory, with 1,000 on a shared process', async () => {
-    // Whatever a session leaves behind of its 32 kB message soon fills so small a heap, and the bridge dies.
-    const env = { NODE_OPTIONS: '--max-old-space-size=32' };
-    await using bridge = await startBridge(['--stdio', fixtureLine('echo-server')], { env });
-    await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready');
-    const before = childrenOf(bridge.pid);
+  it(
+    'is nothing, neither processes nor memory, with 1,000 on a shared process',
+    async () => {
+      // Whatever a session leaves behind of its 32 kB message soon fills so small a heap, and the bridge dies.
+      const env = { NODE_OPTIONS: '--max-old-space-size=32' };
+      await using bridge = await startBridge(['--stdio', fixtureLine('echo-server')], { env });
+      await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', GONE);
+      const before = childrenOf(bridge.pid);
 
-    const together = 10;
-    const label = 'x'.repeat(2 ** 15);
-    const params = { name: 'progress', arguments: { steps: 1, ms: 0, label }, _meta: { progressToken: 1 } };
-    const openAndDelete = async (): Promise<void> => {
-      for (let round = 0; round < 1000 / together; round += 1) {
-        const session = await openRawSession(bridge.url);
-        await session.post(1, 'tools/call', params);
-        await session.delete();
-      }
-    };
-    await Promise.all(Array.from({ length: together }, openAndDelete));
+      const together = 10;
+      const label = 'x'.repeat(2 ** 15);
+      const params = { name: 'progress', arguments: { steps: 1, ms: 0, label }, _meta: { progressToken: 1 } };
+      const openAndDelete = async (): Promise<void> => {
+        for (let round = 0; round < 1000 / together; round += 1) {
+          const session = await openRawSession(bridge.url);
+          await session.post(1, 'tools/call', params);
+          await session.delete();
+        }
+      };
+      await Promise.all(Array.from({ length: together }, openAndDelete));
 
-    expect(childrenOf(bridge.pid)).toEqual(before);
-    expect(await statusOf(bridge)).toMatchObject({ sessions: { streamableHttp: 0 }, servers: [{ links: 1 }] });
-  });
+      expect(childrenOf(bridge.pid)).toEqual(before);
+      expect(await statusOf(bridge)).toMatchObject({ sessions: { streamableHttp: 0 }, servers: [{ links: 1 }] });
+    },
+    MANY,
+  );
 });

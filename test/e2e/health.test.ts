@@ -123,9 +123,7 @@ describe('/status', () => {
         },
         expect.objectContaining({
           name: 'broken',
-          error: expect.stringMatching(
-            /^broken: the server exited with code 3; its last words: no licence$/,
-          ),
+          error: expect.stringMatching(/^broken: the server exited with code 3; its last words: no licence$/),
           errorCode: 'UPSTREAM_EXITED',
           lastWords: 'no licence',
         }),

@@ -33,6 +33,7 @@ function openTerminal(...args: string[]): Terminal {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'close').then(([code]) => code as number);
+  child.stdin.on('error', () => {}); // It may have ended while Ctrl-C is on its way.
   // The terminal's driver has put a return before each line feed already.
   child.stdout.setEncoding('utf8').on('data', (text: string) => screen.write(text));
   return {
