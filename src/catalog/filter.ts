@@ -75,8 +75,7 @@ type GlobCompiler = (glob: string, nocase: boolean) => (name: string) => boolean
 async function loadGlobCompiler(): Promise<GlobCompiler> {
   const { default: picomatch } = await import('picomatch');
   return (glob, nocase) => {
-    const pattern = picomatch.makeRe(withoutSlashes(glob), {
-      dot: true,
+    const pattern = picomatch.makeRe(asPlainGlob(glob), {
       // A leading `!` in an allow list would allow nearly everything; it is taken literally, and reported as matching nothing.
       nonegate: true,
       // These two turn what cannot be read into an error instead of a glob that never matches.
@@ -88,13 +87,24 @@ async function loadGlobCompiler(): Promise<GlobCompiler> {
       // Line breaks are characters like any other.
       flags: nocase ? 'is' : 's',
     });
-    return (name) => pattern.test(withoutSlashes(name));
+    return (name) => pattern.test(asPlainName(name));
   };
 }
 
-/** Takes the path separator away from both sides, and with it every rule that globs have for paths. */
-function withoutSlashes(text: string): string {
-  return text.replaceAll('/', '\ue000');
+const SLASH = '\ue000';
+const DOT = '\ue001';
+
+/** Takes slashes and dots away, and with them every rule that globs have for paths, hidden files and parent folders. */
+function asPlainName(name: string): string {
+  return name.replaceAll('/', SLASH).replaceAll('.', DOT);
+}
+
+/** The same for a glob, but for the dots of a range (`{1..3}`). Without slashes a run of stars means what one does. */
+function asPlainGlob(glob: string): string {
+  return glob
+    .replaceAll('/', SLASH)
+    .replaceAll(/(\{\w+\.\.\w+\})|\./g, (_, range?: string) => range ?? DOT)
+    .replaceAll(/(?<!\\)\*{2,}(?!\()/g, '*');
 }
 
 function createMatcher(kind: UnmatchedGlob['kind'], glob: string, compile: GlobCompiler): Matcher {
