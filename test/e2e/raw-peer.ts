@@ -35,7 +35,9 @@ export function openRawStdio(command: { command: string; args?: string[] }): Pro
       server.send(`${text}\n`);
       if (id === undefined) return [];
       await server.line((line) => answers(line, id));
-      return server.lines().slice(seen);
+      const lines = server.lines().slice(seen);
+      // What has come right behind the answer is no part of it.
+      return lines.slice(0, lines.findIndex((line) => answers(line, id)) + 1);
     },
   });
 }
