@@ -134,9 +134,7 @@ describe('a server that does not answer', () => {
     const link = openLink({ ...fixture('crash-server', '--exit', 'initialize', '--words', 'no licence') });
     await expect(link).rejects.toMatchObject({
       code: 'UPSTREAM_EXITED',
-      message: expect.stringMatching(
-        /^test: the server exited with code 3; its last words: no licence$/,
-      ),
+      message: expect.stringMatching(/^test: the server exited with code 3; its last words: no licence$/),
     });
     await expect(openLink(localFixture('unusual-server', '--refuse'))).rejects.toMatchObject({
       code: 'UPSTREAM_START',
