@@ -6,7 +6,7 @@ import { substitute } from '../../src/config/variables.ts';
 
 const scope = {
   env: { TOKEN: 'secret', EMPTY: '', 'ProgramFiles(x86)': 'C:\\x86' },
-  folder: '/work/project',
+  folder: '/home/me/project',
   where: 'mcp.json: mcpServers.search.env.KEY',
 };
 
@@ -23,7 +23,7 @@ describe('substitute', () => {
     ['${EMPTY}', ''],
     ['${EMPTY:-other}', 'other'],
     ['${MISSING:-http://localhost:1/a-b}', 'http://localhost:1/a-b'],
-    ['${workspaceFolder}/src', '/work/project/src'],
+    ['${workspaceFolder}/src', '/home/me/project/src'],
     ['${workspaceFolderBasename}', 'project'],
     ['${userHome}', homedir()],
     ['a${/}b${pathSeparator}c', `a${sep}b${sep}c`],
