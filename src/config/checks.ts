@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net';
 import { BridgeError } from '../errors.ts';
+import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
 
 /** Refuses to be reachable from other machines unless that was asked for in so many words. */
@@ -9,12 +9,6 @@ export function checkReach({ host, outputTransport, dangerouslyNoAuth }: Setting
     'USAGE',
     `host ${host} reaches beyond this machine, and anyone on the network could use the tools; ` +
       'keep 127.0.0.1, or add --dangerously-no-auth if that is what you want',
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host.endsWith('.localhost') || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { isLoopback } from '../config/loopback.ts';
 import { HttpError } from '../downstream/http-error.ts';
 
 export interface GuardOptions {
@@ -56,11 +57,6 @@ export class HostGuard {
   #mayCall(origin: string): boolean {
     return isLoopbackOrigin(origin) || this.mayRead(origin) || this.#hosts.has(hostname(origin) ?? '');
   }
-}
-
-/** Whether an address or name can only mean this machine. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function isLoopbackOrigin(origin: string): boolean {

@@ -1,0 +1,7 @@
+import { isIPv4 } from 'node:net';
+
+/** Whether an address or name can only mean this machine (RFC 6761, section 6.3). */
+export function isLoopback(host: string): boolean {
+  const isName = host === 'localhost' || host.endsWith('.localhost');
+  return isName || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
