@@ -108,6 +108,19 @@ export class Bridge {
     return { version: VERSION, urls: this.urls, sessions: this.#endpoints.sessions, servers };
   }
 
+  /** Serves one client over streams. Resolves when the input has ended and all is answered. */
+  serveStdio(input: Readable, output: Writable): Promise<void> {
+    const { maxMessage } = this.#settings;
+    return serveStdio({ relay: this.#relays.merged, input, output, maxMessage, log: this.#log });
+  }
+
+  /** Ends sessions, servers and listeners; resolves when their processes are gone. Twice without harm. */
+  async close(options: { immediately?: boolean } = {}): Promise<void> {
+    if (options.immediately) void this.#fleet.close(options);
+    this.#closing ??= this.#close(options);
+    await this.#closing;
+  }
+
   #serverStatus({ upstream, tools, startedIn }: Inventory): ServerStatus {
     const { lastError, link } = upstream.shared;
     const shown = tools?.filter(({ name }) => this.#relays.merged.showsTool(upstream, name));
@@ -124,19 +137,6 @@ export class Bridge {
       errorCode: lastError?.code,
       lastWords: this.#fleet.lastWordsOf(upstream),
     };
-  }
-
-  /** Serves one client over streams. Resolves when the input has ended and all is answered. */
-  serveStdio(input: Readable, output: Writable): Promise<void> {
-    const { maxMessage } = this.#settings;
-    return serveStdio({ relay: this.#relays.merged, input, output, maxMessage, log: this.#log });
-  }
-
-  /** Ends sessions, servers and listeners; resolves when their processes are gone. Twice without harm. */
-  async close(options: { immediately?: boolean } = {}): Promise<void> {
-    if (options.immediately) void this.#fleet.close(options);
-    this.#closing ??= this.#close(options);
-    await this.#closing;
   }
 
   async #close(options: { immediately?: boolean }): Promise<void> {

@@ -8,7 +8,7 @@ export type BridgeErrorCode =
   | 'UPSTREAM_START'
   | 'UPSTREAM_EXITED'
   | 'UPSTREAM_BACKOFF'
-  | 'UPSTREAM_BUSY'
+  | 'BUSY'
   | 'CALL_TIMEOUT'
   | 'CLOSED';
 

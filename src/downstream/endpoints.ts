@@ -72,7 +72,7 @@ const MAX_STORED = 64 * 1024 * 1024;
 type Paths = Pick<Settings, 'streamableHttpPath' | 'ssePath' | 'messagePath'>;
 
 /** The paths of one server. Its name may hold anything. */
-export function pathsOf(server: string): Paths {
+function pathsOf(server: string): Paths {
   const base = `/servers/${encodeURIComponent(server)}`;
   return { streamableHttpPath: `${base}/mcp`, ssePath: `${base}/sse`, messagePath: `${base}/message` };
 }

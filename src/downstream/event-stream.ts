@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { onOneLine } from '../protocol/framing.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { EventStore, StoredEvent } from './event-store.ts';
 import type { Outlet } from './session.ts';
@@ -44,7 +45,7 @@ export class EventStream implements Outlet {
   send(frame: RawJson): boolean {
     if (this.#ended || !(this.#response || this.#store)) return false;
     const event = this.#store?.append(this.id, frame.text);
-    if (this.#response) this.#write(event ? this.#render(event) : `event: message\ndata: ${oneLine(frame.text)}\n\n`);
+    if (this.#response) this.#write(event ? this.#render(event) : `event: message\ndata: ${onOneLine(frame.text)}\n\n`);
     if (this.#response && event) this.#delivered = event.number;
     return true;
   }
@@ -97,7 +98,7 @@ export class EventStream implements Outlet {
   }
 
   #render(event: StoredEvent): string {
-    return `event: message\nid: ${this.#eventId(event.number)}\ndata: ${oneLine(event.data)}\n\n`;
+    return `event: message\nid: ${this.#eventId(event.number)}\ndata: ${onOneLine(event.data)}\n\n`;
   }
 
   #eventId(number: number): string {
@@ -134,13 +135,8 @@ const RETRY_AFTER = 1000;
 /** Bytes that may wait for a slow reader: four of the largest messages. */
 const MAX_BACKLOG = 256 * 1024 * 1024;
 
-export const STREAM_HEADERS = {
+const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-cache, no-transform',
   'X-Accel-Buffering': 'no',
 } as const;
-
-/** A line break would end the event's data; JSON allows it nowhere but between tokens. */
-function oneLine(json: string): string {
-  return json.includes('\n') || json.includes('\r') ? json.replaceAll(/[\r\n]+/g, ' ') : json;
-}

@@ -77,10 +77,7 @@ export class Sessions<T extends Expirable> {
     for (const [id, { session }] of this.#entries) {
       if (!session.isBusy) return void this.close(id);
     }
-    throw new BridgeError(
-      'UPSTREAM_BUSY',
-      `There are ${this.#max} sessions already; close one, or raise --max-sessions`,
-    );
+    throw new BridgeError('BUSY', `There are ${this.#max} sessions already; close one, or raise --max-sessions`);
   }
 }
 

@@ -51,14 +51,10 @@ export class Sse {
       if (request.method !== 'GET')
         throw new HttpError(405, 'The stream is read with GET', { headers: { Allow: 'GET' } });
       const { relay, sessions, messagePath } = this.#options;
-      let id = '';
-      const { stream } = sessions.add((newId) => {
-        id = newId;
-        return new SseSession(newId, relay);
-      });
+      const { stream } = sessions.add((id) => new SseSession(id, relay));
       stream.connect(response);
-      stream.sendEvent('endpoint', `${messagePath}?sessionId=${id}`);
-      response.once('close', () => sessions.close(id));
+      stream.sendEvent('endpoint', `${messagePath}?sessionId=${stream.id}`);
+      response.once('close', () => sessions.close(stream.id));
     } catch (error) {
       sendError(response, error);
     }

@@ -52,7 +52,11 @@ export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptio
   });
   return new Promise((resolve) => {
     input.on('data', (chunk: Buffer) => reader.push(chunk));
-    output.once('error', () => resolve()); // Nobody reads the answers any more.
+    // Nobody reads the answers any more.
+    output.once('error', () => {
+      session.close();
+      resolve();
+    });
     input.once('close', async () => {
       reader.end();
       const patience = new Promise((timeUp) => setTimeout(timeUp, LAST_ANSWERS).unref());

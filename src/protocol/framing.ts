@@ -122,6 +122,11 @@ export function envelopeOfBroken(line: string): Envelope | undefined {
   return envelope.id === 'null' ? undefined : envelope;
 }
 
+/** JSON without the line breaks it may be spread over, which it allows nowhere but between its tokens. */
+export function onOneLine(json: string): string {
+  return json.includes('\n') || json.includes('\r') ? json.replaceAll(/[\r\n]+/g, ' ') : json;
+}
+
 /**
  * Writes messages as lines. What is sent within one turn of the event loop leaves in one write (half of a relay's time
  * would go into system calls otherwise), and nothing is written while the reader is behind.
@@ -147,8 +152,7 @@ export class LineWriter {
 
   /** Sends one message, given as JSON text. */
   send(text: string): void {
-    // JSON may be spread over lines, and allows line breaks nowhere but between its tokens.
-    this.#queue += `${text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]+/g, ' ') : text}\n`;
+    this.#queue += `${onOneLine(text)}\n`;
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {

@@ -117,20 +117,18 @@ export class RawJson {
     return items;
   }
 
-  /** The same object with members set, or removed where the new value is `undefined`. All else keeps its text and order. */
+  /** The same object with members set, but for those whose new value is `undefined`. All else keeps its text and order. */
   with(changes: Readonly<Record<string, unknown>>): RawJson {
     const members = this.#spans();
-    const keys = Object.keys(changes);
-    if (keys.some((key) => changes[key] === undefined && members.get(key))) return this.#rebuilt(changes);
+    const keys = Object.keys(changes).filter((key) => changes[key] !== undefined);
     let text = '';
     let cursor = 0;
     for (const { key, start, end } of members.list) {
-      // Own keys only, since peers may call a member `constructor`, which every object inherits.
-      if (!Object.hasOwn(changes, key)) continue;
+      if (!keys.includes(key)) continue;
       text += this.text.slice(cursor, start) + encode(changes[key]);
       cursor = end;
     }
-    const added = keys.filter((key) => changes[key] !== undefined && !members.get(key));
+    const added = keys.filter((key) => !members.get(key));
     if (added.length === 0) return new RawJson(text + this.text.slice(cursor));
     const close = this.text.lastIndexOf('}');
     const separator = members.list.length > 0 ? ',' : '';
@@ -143,13 +141,6 @@ export class RawJson {
     const text = this.string(key);
     const translation = text === undefined ? undefined : translate(text);
     return translation === text ? this : this.with({ [key]: translation });
-  }
-
-  #rebuilt(changes: Readonly<Record<string, unknown>>): RawJson {
-    const merged = new Map<string, unknown>();
-    for (const { key, start, end } of this.#spans().list) merged.set(key, new RawJson(this.text.slice(start, end)));
-    for (const [key, value] of Object.entries(changes)) merged.set(key, value);
-    return new RawJson(`{${encodeMembers([...merged])}}`);
   }
 
   #spans(): Members {

@@ -48,7 +48,7 @@ export async function within<T>(
   exchange.cancellation.add(cancel);
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => cancel(new BridgeError('UPSTREAM_BUSY', message)), limit);
+    timer = setTimeout(() => cancel(new BridgeError('BUSY', message)), limit);
     cancellation.add(reject);
   });
   try {

@@ -97,16 +97,6 @@ export class Link {
     this.#opened = result;
   }
 
-  /** Other answers pass unread; this one is read by many from now on. */
-  #check({ text }: Answer): void {
-    try {
-      RawJson.parse(text);
-    } catch (cause) {
-      const message = `${this.#name}: the answer to initialize is broken: ${messageOf(cause)}`;
-      throw new BridgeError('UPSTREAM_START', message, { cause });
-    }
-  }
-
   /**
    * Answers an exchange. `frame` is its request as this server is to see it (names mapped back).
    * @throws BridgeError when the server dies, or the call's time is over.
@@ -114,7 +104,7 @@ export class Link {
   request(frame: RawJson, exchange: Exchange): Promise<Answer> {
     if (this.#channel.backlog > MAX_BACKLOG) {
       const message = `${this.#name}: the server does not read its input; ${this.#channel.backlog} bytes are waiting`;
-      return Promise.reject(new BridgeError('UPSTREAM_BUSY', message));
+      return Promise.reject(new BridgeError('BUSY', message));
     }
     return this.#send(frame, { exchange, timeout: this.#callTimeout, onTimeout: this.#onCallTimeout });
   }
@@ -126,6 +116,16 @@ export class Link {
   /** Ends the server. Requests in flight fail with the reason. */
   close(options?: { immediately?: boolean }): Promise<void> {
     return this.#channel.close(options);
+  }
+
+  /** Other answers pass unread; this one is read by many from now on. */
+  #check({ text }: Answer): void {
+    try {
+      RawJson.parse(text);
+    } catch (cause) {
+      const message = `${this.#name}: the answer to initialize is broken: ${messageOf(cause)}`;
+      throw new BridgeError('UPSTREAM_START', message, { cause });
+    }
   }
 
   #send(frame: RawJson, { exchange, timeout, onTimeout }: SendOptions): Promise<Answer> {
@@ -213,7 +213,7 @@ export class Link {
       const answer = this.#events.ask({ request, signal, progress }, this.#exchanges());
       return (await answer) ?? errorFrame(METHOD_NOT_FOUND, `No client here answers ${request.method}`);
     } catch (error) {
-      return errorFrame(METHOD_NOT_FOUND, error instanceof Error ? error.message : String(error));
+      return errorFrame(METHOD_NOT_FOUND, messageOf(error));
     }
   }
 

@@ -116,7 +116,7 @@ export class Supervisor {
       const reason = error instanceof BridgeError ? error : new BridgeError('UPSTREAM_START', messageOf(error));
       throw this.#failed(reason);
     }
-    if (this.isClosed()) throw new BridgeError('CLOSED', `${name}: closed`);
+    if (this.#isClosed) throw new BridgeError('CLOSED', `${name}: closed`);
     const readyAt = Date.now();
     const fields = { pid: link.pid, ms: readyAt - this.#startedAt };
     if (this.#lastError) log.info(`${name}: runs again`, fields);
@@ -129,8 +129,8 @@ export class Supervisor {
     return link;
   }
 
-  /** A method, since the state may change while {@link #start} waits. */
-  isClosed(): boolean {
+  /** Asked for anew each time, since the state may change while {@link #start} waits. */
+  get #isClosed(): boolean {
     return this.#state === 'closed';
   }
 
@@ -142,7 +142,7 @@ export class Supervisor {
   }
 
   #failed(reason: BridgeError): BridgeError {
-    if (this.isClosed()) return reason;
+    if (this.#isClosed) return reason;
     this.#state = 'failed';
     this.#link = undefined;
     this.#failures += 1;
@@ -182,7 +182,7 @@ export class Supervisor {
 
   #postponeIdleStop(): void {
     const { idleTimeout } = this.#options;
-    if (idleTimeout === 0 || this.isClosed()) return;
+    if (idleTimeout === 0 || this.#isClosed) return;
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => this.#stopIfIdle(), idleTimeout);
     this.#idleTimer.unref();

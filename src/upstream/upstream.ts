@@ -103,7 +103,7 @@ export class Upstream {
     const { maxLinks } = this.settings;
     if (this.#own.size + 1 >= maxLinks) {
       const message = `${this.name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
-      throw new BridgeError('UPSTREAM_BUSY', message);
+      throw new BridgeError('BUSY', message);
     }
     const lane = this.#createLane(client);
     this.#own.set(client, lane);
@@ -249,7 +249,7 @@ function answererOf(
   const newest = soleClientsNewest(inFlight);
   if (!newest && inFlight.length > 0) {
     const message = `${request.method}: calls of several clients are in flight, so whom to ask is unclear`;
-    throw new BridgeError('UPSTREAM_BUSY', message);
+    throw new BridgeError('BUSY', message);
   }
   const capability = capabilityFor(request.method);
   return newest && capability && capability in newest.client.capabilities ? newest : undefined;

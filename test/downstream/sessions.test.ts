@@ -77,7 +77,7 @@ it('beyond the limit nobody gets a session while all are busy', () => {
   for (const session of [add(), add()]) session.isBusy = true;
   expect(() => add()).toThrow(
     expect.objectContaining({
-      code: 'UPSTREAM_BUSY',
+      code: 'BUSY',
       message: 'There are 2 sessions already; close one, or raise --max-sessions',
     }),
   );

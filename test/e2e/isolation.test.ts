@@ -143,7 +143,7 @@ describe('maxLinks', () => {
     const before = { own: await pidOf(own), plain: await pidOf(plain) };
 
     const refused = await rawPost(bridge.url, initializeRequest(ASKABLE));
-    expect(refused.messages[0]?.error).toMatchObject({ message: FULL, data: { reason: 'UPSTREAM_BUSY' } });
+    expect(refused.messages[0]?.error).toMatchObject({ message: FULL, data: { reason: 'BUSY' } });
     expect(refused.headers).not.toHaveProperty('mcp-session-id');
     expect({ own: await pidOf(own), plain: await pidOf(plain) }).toEqual(before);
     expect(await pidOf(await openRawSession(bridge.url))).toBe(before.plain);

@@ -312,10 +312,9 @@ describe('an edit', () => {
     expect(json.with({ id: 2, extra: [] }).text).toBe('{"params":{"b":1.0},"id":2,"extra":[]}');
   });
 
-  it('removes a member and keeps the order and the values of the others', () => {
-    const json = RawJson.parse('{"b":1.0,"2":{"x": 1},"gone":0,"1":9007199254740993,"__proto__":[]}');
-    expect(json.with({ gone: undefined, b: 7 }).text).toBe('{"b":7,"2":{"x": 1},"1":9007199254740993,"__proto__":[]}');
-    expect(json.with({ unknown: undefined }).text).toBe(json.text);
+  it('leaves alone what is set to undefined', () => {
+    const json = RawJson.parse('{"b":1.0,"kept":0}');
+    expect(json.with({ kept: undefined, unknown: undefined, b: 7 }).text).toBe('{"b":7,"kept":0}');
   });
 });
 
@@ -344,4 +343,11 @@ describe('an object of many members', () => {
     expect(json.with({ key50: 1, more: 2 }).value).toEqual({ ...(json.value as object), key50: 1, more: 2 });
     expect(errorOf(() => RawJson.parse(`${json.text.slice(0, -1)},"key3":0}`))).toBe('The key "key3" occurs twice');
   });
+});
+
+it('a string member is translated, and nothing else is touched', () => {
+  const json = RawJson.parse('{"n":1.0,"uri":"a","other":7}');
+  expect(json.translated('uri', (uri) => `${uri}!`).text).toBe('{"n":1.0,"uri":"a!","other":7}');
+  for (const key of ['other', 'absent']) expect(json.translated(key, () => 'x')).toBe(json);
+  expect(json.translated('uri', (uri) => uri)).toBe(json);
 });

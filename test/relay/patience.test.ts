@@ -56,8 +56,8 @@ describe('work within patience', () => {
     await vi.advanceTimersByTimeAsync(Math.max(0, limit - 1));
     if (limit > 0) expect([outcome.now, patient?.cancellation.reason]).toEqual(['waiting', undefined]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(outcome.now).toBe('rejected: UPSTREAM_BUSY files: no answer in time');
-    expect(patient?.cancellation.reason).toMatchObject({ code: 'UPSTREAM_BUSY' });
+    expect(outcome.now).toBe('rejected: BUSY files: no answer in time');
+    expect(patient?.cancellation.reason).toMatchObject({ code: 'BUSY' });
     expect(exchange.cancellation.reason).toBeUndefined();
   });
 

@@ -114,7 +114,7 @@ describe('the link that serves a client', () => {
     const [first, second, third] = [createClient('a', ASKABLE), createClient('b', ASKABLE), createClient('c', ASKABLE)];
     for (const client of [first, second]) upstream.laneFor(client);
     await expect(call(upstream, 'pid', { client: third })).rejects.toMatchObject({
-      code: 'UPSTREAM_BUSY',
+      code: 'BUSY',
       message: 'test: 3 processes are running for other clients; close one, or raise "maxLinks"',
     });
     expect(upstream.laneFor(createClient())).toBe(upstream.sharedLane);
