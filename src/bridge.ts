@@ -127,7 +127,7 @@ export class Bridge {
     return {
       name: upstream.name,
       state: upstream.state,
-      pid: link?.pid,
+      pid: link?.peer.pid,
       links: upstream.links,
       tools: shown?.length,
       readOnlyTools: shown?.filter(({ isReadOnly }) => isReadOnly).length,

@@ -13,6 +13,8 @@ export interface UnmatchedGlob {
 }
 
 export interface CompiledToolFilter {
+  /** Whether it allows every tool there may be. */
+  readonly isOpen: boolean;
   /** Whether the tool is shown and may be called: every filter has to allow it, and `deny` wins over `allow`. */
   allows(tool: ToolNames): boolean;
   /** The globs that match none of the tools, for once the lists are known: a misspelt `deny` protects nothing. Each is named once. */
@@ -36,7 +38,7 @@ const MAX_VERDICTS = 10_000;
  */
 export async function createToolFilter(filters: readonly ToolFilter[]): Promise<CompiledToolFilter> {
   const active = filters.filter(({ allow, deny }) => allow.length + deny.length > 0);
-  if (active.length === 0) return { allows: () => true, unmatched: () => [] };
+  if (active.length === 0) return { isOpen: true, allows: () => true, unmatched: () => [] };
 
   const compile = await loadGlobCompiler();
   const compiled = active.map(({ allow, deny }) => ({
@@ -51,6 +53,7 @@ export async function createToolFilter(filters: readonly ToolFilter[]): Promise<
   };
 
   return {
+    isOpen: false,
     allows: cacheVerdicts(judge),
     unmatched(tools) {
       const unmatched = new Map(

@@ -3,12 +3,13 @@ import type { Settings, UpstreamSettings } from './settings.ts';
 /** What a server's entry may set and `bridge`, the environment and flags may set for all servers. */
 export type UpstreamOptions = Pick<
   UpstreamSettings,
-  'isolation' | 'startTimeout' | 'callTimeout' | 'maxMessage' | 'maxLinks' | 'idleTimeout' | 'lazy'
+  'protocol' | 'isolation' | 'startTimeout' | 'callTimeout' | 'maxMessage' | 'maxLinks' | 'idleTimeout' | 'lazy'
 >;
 
 const MAX_MESSAGE = 64 * 2 ** 20;
 
 export const UPSTREAM_DEFAULTS: UpstreamOptions = {
+  protocol: 'auto',
   isolation: 'auto',
   // The first `npx` or `docker run` downloads.
   startTimeout: 120_000,

@@ -31,6 +31,11 @@ export const FLAG_GROUPS = {
     env: each('KEY[=VALUE]', ENV_ENTRY, 'set a variable for those commands, or pass on your own; may be repeated'),
     cwd: one('FOLDER', TEXT, 'working folder of those commands'),
     shell: flag('run those commands in a shell'),
+    protocol: one(
+      'KIND',
+      kinds.PROTOCOL,
+      `era of MCP to speak to servers: ${kinds.PROTOCOL.accepts} (default ${UPSTREAM_DEFAULTS.protocol})`,
+    ),
     isolation: one(
       'KIND',
       kinds.ISOLATION,

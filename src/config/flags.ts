@@ -162,7 +162,7 @@ const NOT_OURS: Readonly<Record<string, string>> = {
   '--base-url': 'clients find the message path from the URL they opened; drop the flag',
   '--header': 'no headers are added to answers; give a server its secrets with --env KEY=VALUE',
   '--oauth2-bearer': 'no headers are added to answers; give a server its secrets with --env KEY=VALUE',
-  '--protocol-version': 'the version is negotiated with each server and client; drop the flag',
+  '--protocol-version': 'the version is negotiated; drop the flag, or pin the era of servers with --protocol',
 };
 
 function usage(message: string): BridgeError {

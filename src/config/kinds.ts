@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { LOG_LEVELS } from '../log.ts';
-import type { Isolation, OutputTransport, Prefix } from './settings.ts';
+import type { Isolation, OutputTransport, Prefix, Protocol } from './settings.ts';
 
 /** A kind of value that arrives as text or JSON: in a flag, an environment variable or a config file. */
 export interface Kind<Value> {
@@ -30,6 +30,7 @@ export function oneOf<const Value extends string>(values: readonly Value[]): Kin
   };
 }
 
+export const PROTOCOL = oneOf<Protocol>(['auto', '2025', '2026']);
 export const ISOLATION = oneOf<Isolation>(['auto', 'shared', 'session']);
 export const PREFIX = oneOf<Prefix>(['auto', 'server', 'none']);
 export const OUTPUT_TRANSPORT = oneOf<OutputTransport>(['streamableHttp', 'sse', 'stdio', 'all']);

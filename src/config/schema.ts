@@ -135,7 +135,7 @@ function upstreamOptions(server: Server): Partial<UpstreamOptions> {
   const startTimeout = server.startTimeout ?? server.startup_timeout_sec ?? server.startup_timeout_ms;
   const callTimeout = server.callTimeout ?? server.tool_timeout_sec;
   return {
-    ...pick(server, ['isolation', 'maxMessage', 'maxLinks', 'idleTimeout', 'lazy']),
+    ...pick(server, ['protocol', 'isolation', 'maxMessage', 'maxLinks', 'idleTimeout', 'lazy']),
     ...(startTimeout !== undefined && { startTimeout }),
     ...(callTimeout !== undefined && { callTimeout }),
   };

@@ -2,6 +2,8 @@ import type { LogLevel } from '../log.ts';
 
 /** How the clients of one upstream share its processes; see `docs/design.md`, "Which link serves whom". */
 export type Isolation = 'auto' | 'shared' | 'session';
+/** In which era an upstream is spoken to. `2025`: the revisions that `initialize` opens. `2026`: 2026-07-28. `auto`: the first, or the second if it refuses `initialize`. */
+export type Protocol = 'auto' | '2025' | '2026';
 /** Which wires are served. `all` is both HTTP wires on one port; `stdio` serves one client on stdin and stdout and opens no port for MCP. */
 export type OutputTransport = 'all' | 'streamableHttp' | 'sse' | 'stdio';
 /** `auto`: names are prefixed once there are several upstreams. `server`: always. `none`: never, unless two names collide. */
@@ -26,8 +28,9 @@ export interface UpstreamSettings {
   readonly cwd: string;
   /** Whether `command` is one line for the platform's shell (then `args` is empty). */
   readonly shell: boolean;
+  readonly protocol: Protocol;
   readonly isolation: Isolation;
-  /** From spawn to the answer to `initialize`. */
+  /** For the answer to what opens a link: `initialize` or `server/discover`. */
   readonly startTimeout: number;
   /** For one call; 0 is none. */
   readonly callTimeout: number;

@@ -23,6 +23,7 @@ export function check<Schema extends z.ZodMiniType>(
 
 /** Options of a server that `bridge` may set for all of them. */
 const UPSTREAM_OPTIONS = {
+  protocol: optional(kinds.PROTOCOL),
   isolation: optional(kinds.ISOLATION),
   startTimeout: optional(kinds.DURATION),
   callTimeout: optional(kinds.DURATION_OR_NONE),

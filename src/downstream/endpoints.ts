@@ -6,6 +6,7 @@ import { EventStore } from './event-store.ts';
 import type { HttpSession } from './http-session.ts';
 import { Sessions } from './sessions.ts';
 import { Sse, type SseSession } from './sse.ts';
+import { Stateless } from './stateless.ts';
 import { StreamableHttp } from './streamable-http.ts';
 
 export interface EndpointsOptions {
@@ -23,6 +24,7 @@ export class Endpoints {
   readonly #sse: Sessions<SseSession>;
   readonly #store = new EventStore(MAX_STORED);
   readonly #bodies: BodyReader;
+  readonly #stateless: Stateless[] = [];
   readonly #settings: Settings;
 
   constructor({ settings, merged, single }: EndpointsOptions) {
@@ -43,8 +45,9 @@ export class Endpoints {
     return { streamableHttp: this.#streamable.size, sse: this.#sse.size };
   }
 
-  /** Ends all sessions. */
+  /** Ends all sessions, and what others wait for. */
   close(): void {
+    for (const stateless of this.#stateless) stateless.close();
     this.#streamable.closeAll();
     this.#sse.closeAll();
   }
@@ -53,8 +56,16 @@ export class Endpoints {
     const { outputTransport, recreateSessions } = this.#settings;
     const routes: [string, RequestListener][] = [];
     if (outputTransport !== 'sse') {
-      const options = { relay, sessions: this.#streamable, store: this.#store, bodies: this.#bodies, recreateSessions };
-      const streamable = new StreamableHttp(options);
+      const stateless = new Stateless({ relay });
+      this.#stateless.push(stateless);
+      const streamable = new StreamableHttp({
+        relay,
+        stateless,
+        sessions: this.#streamable,
+        store: this.#store,
+        bodies: this.#bodies,
+        recreateSessions,
+      });
       routes.push([streamableHttpPath, (request, response) => streamable.handle(request, response)]);
     }
     if (outputTransport !== 'streamableHttp') {

@@ -20,11 +20,11 @@ export class HttpError extends Error {
 /** Answers with an error. What a stranger may not know (a cause, a stack) is left out. */
 export function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
-  const { status, code, message, id, headers } = describe(error);
+  const { status, code, message, id, data, headers } = describe(error);
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.setHeader('Content-Type', 'application/json');
-  response.end(errorFrame(code, message, undefined, id).text);
+  response.end(errorFrame(code, message, data, id).text);
 }
 
 interface Description {
@@ -32,6 +32,7 @@ interface Description {
   readonly code: number;
   readonly message: string;
   readonly id: IdText;
+  readonly data?: unknown;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +41,7 @@ function describe(error: unknown): Description {
   if (error instanceof HttpError)
     return { ...base, status: error.status, code: error.code, message: error.message, headers: error.headers };
   if (error instanceof MessageError)
-    return { ...base, status: 400, code: error.code, message: error.message, id: error.id };
+    return { ...base, status: 400, code: error.code, message: error.message, id: error.id, data: error.data };
   if (error instanceof BridgeError) return { ...base, status: 503, code: SERVER_ERROR, message: error.message };
   return { ...base, status: 500, code: INTERNAL_ERROR, message: 'Internal error' };
 }

@@ -37,21 +37,25 @@ export class PostAnswer implements Outlet {
     return this.#startStream()?.send(frame) ?? false;
   }
 
-  /** Takes the answer to one of the POST's requests; `undefined` when the client gave it up. */
-  settle(frame: RawJson | undefined): void {
+  /**
+   * Takes the answer to one of the POST's requests; `undefined` when the client gave it up. `status` is the one of an answer that
+   * does not stream.
+   */
+  settle(frame: RawJson | undefined, status = 200): void {
     this.#open -= 1;
     if (frame && this.#stream) this.#stream.send(frame);
     else if (frame) this.#answers.push(frame);
-    if (this.#open === 0) this.#finish();
+    if (this.#open === 0) this.#finish(status);
   }
 
-  #finish(): void {
+  #finish(status: number): void {
     clearTimeout(this.#silence);
     const { response, isBatch } = this.#options;
     // A request that was given up gets no answer: an empty stream says so, an empty body would be broken JSON.
     const stream = this.#answers.length === 0 ? this.#startStream() : this.#stream;
     if (stream) return stream.end();
     if (this.#answers.length === 0) return void response.writeHead(202).end();
+    response.statusCode = status;
     response.setHeader('Content-Type', 'application/json');
     response.end(isBatch ? RawJson.of(this.#answers).text : this.#answers[0]?.text);
   }

@@ -1,9 +1,10 @@
 import { Cancellation } from '../protocol/cancellation.ts';
-import type { Answer, Ask, Client, Exchange } from '../protocol/exchange.ts';
+import { type Answer, type Ask, type Client, capabilityFor, type Exchange, type Tenure } from '../protocol/exchange.ts';
 import {
   errorFrame,
   type IdText,
   INTERNAL_ERROR,
+  METHOD_NOT_FOUND,
   type Message,
   type Notification,
   notificationFrame,
@@ -29,13 +30,15 @@ export interface SessionOptions {
   readonly relay: Relay;
   /** Where messages go that belong to no request. */
   readonly outlet: Outlet;
-  /** Whether it lives for one request only; see {@link Client.transient}. */
-  readonly transient?: boolean;
+  /** Whether it lives for one request only: one that came without a session. */
+  readonly isTransient?: boolean;
 }
 
 /** One client of the 2025 era: its calls in flight, and the questions it has been asked. Knows messages, but no wire. */
 export class Session implements Client {
-  readonly transient: boolean;
+  readonly tenure: Tenure;
+  readonly listens: boolean;
+  readonly retries = false;
   readonly closed = new Cancellation();
   revision: Revision = ASSUMED_REVISION;
   opening = RawJson.of({});
@@ -47,10 +50,11 @@ export class Session implements Client {
   readonly #asks = new Map<IdText, PendingAsk>();
   #lastAsk = 0;
 
-  constructor({ relay, outlet, transient = false }: SessionOptions) {
+  constructor({ relay, outlet, isTransient = false }: SessionOptions) {
     this.#relay = relay;
     this.#outlet = outlet;
-    this.transient = transient;
+    this.tenure = isTransient ? 'none' : 'session';
+    this.listens = !isTransient;
   }
 
   /** Whether requests of the client are being worked on. */
@@ -107,6 +111,11 @@ export class Session implements Client {
 
   /** Asks the client through a call's outlet, or through the session's own where that one cannot take it. */
   askThrough(outlet: Outlet, ask: Ask): Promise<Answer> {
+    const { method } = ask.request;
+    const capability = capabilityFor(method);
+    if (capability && !(capability in this.capabilities)) {
+      return Promise.resolve(errorFrame(METHOD_NOT_FOUND, `The client does not answer ${method}`));
+    }
     this.#lastAsk += 1;
     const id = this.#lastAsk;
     const key = String(id);
@@ -148,8 +157,10 @@ export class Session implements Client {
     const capabilities = params.raw('capabilities');
     this.capabilities = capabilities?.isObject ? (capabilities.value as Record<string, unknown>) : {};
     this.opening = params.with({ protocolVersion: this.revision });
-    const answer = await this.#relay.open(this, call);
-    return answer.has('result') ? withResult(answer, { protocolVersion: this.revision }) : answer;
+    const answer = await this.#relay.open(call);
+    if (!answer.has('result')) return answer;
+    this.#relay.join(this);
+    return withResult(answer, { protocolVersion: this.revision });
   }
 
   #wants(frame: RawJson): boolean {
@@ -190,6 +201,9 @@ class Call implements Exchange {
   ask(ask: Ask): Promise<Answer> {
     return this.client.askThrough(this.#outlet, ask);
   }
+
+  /** These revisions have no word for it. */
+  cacheable(): void {}
 }
 
 interface PendingAsk {

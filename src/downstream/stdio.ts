@@ -6,6 +6,7 @@ import type { RawJson } from '../protocol/raw-json.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { Relay } from '../relay/relay.ts';
 import { receive, Session } from './session.ts';
+import { StatelessStdio } from './stateless-stdio.ts';
 
 export interface StdioOptions {
   readonly relay: Relay;
@@ -26,9 +27,11 @@ export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptio
     },
   };
   const session = new Session({ relay, outlet });
+  const stateless = new StatelessStdio({ relay, outlet });
   const calls = new Set<Promise<void>>();
   const take = (message: Message) => {
-    const call = receive(session, message, outlet).finally(() => calls.delete(call));
+    const answering = stateless.takes(message) ? stateless.receive(message) : receive(session, message, outlet);
+    const call = answering.finally(() => calls.delete(call));
     calls.add(call);
   };
   const reader = new LineReader(maxMessage, {
@@ -54,13 +57,16 @@ export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptio
     input.on('data', (chunk: Buffer) => reader.push(chunk));
     // Nobody reads the answers any more.
     output.once('error', () => {
+      stateless.close();
       session.close();
       resolve();
     });
     input.once('close', async () => {
       reader.end();
+      stateless.endSubscriptions();
       const patience = new Promise((timeUp) => setTimeout(timeUp, LAST_ANSWERS).unref());
       await Promise.race([Promise.all(calls), patience]);
+      stateless.close();
       session.close();
       writer.end(resolve);
     });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { INVALID_REQUEST, type Message, parseMessages, type Request } from '../protocol/message.ts';
-import { ASSUMED_REVISION, hasBatches, REVISIONS_2025, type Revision } from '../protocol/revisions.ts';
+import { ASSUMED_REVISION, hasBatches, REVISIONS_2025, type Revision, STATELESS } from '../protocol/revisions.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { BodyReader } from './body.ts';
 import type { EventStore } from './event-store.ts';
@@ -10,9 +10,14 @@ import { HttpSession } from './http-session.ts';
 import { PostAnswer } from './post-answer.ts';
 import { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { Stateless } from './stateless.ts';
+import { servePost } from './stateless-http.ts';
+import { isStateless, unsupported } from './stateless-request.ts';
 
 export interface StreamableHttpOptions {
   readonly relay: Relay;
+  /** Serves those who have no sessions. */
+  readonly stateless: Stateless;
   readonly sessions: Sessions<HttpSession>;
   readonly store: EventStore;
   readonly bodies: BodyReader;
@@ -20,7 +25,10 @@ export interface StreamableHttpOptions {
   readonly recreateSessions: boolean;
 }
 
-/** The Streamable HTTP transport of the 2025 revisions (specification 2025-11-25, basic/transports). */
+/**
+ * The Streamable HTTP transport. Each request says which of its two forms it is meant for: the one with sessions (specification
+ * 2025-11-25, basic/transports), served here, or the one without (2026-07-28).
+ */
 export class StreamableHttp {
   readonly #options: StreamableHttpOptions;
 
@@ -32,6 +40,8 @@ export class StreamableHttp {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (request.method === 'POST') await this.#post(request, response);
+      else if (headerOf(request, 'mcp-protocol-version') === STATELESS)
+        throw new HttpError(405, `${STATELESS} has no ${request.method}`, { headers: { Allow: 'POST' } });
       else if (request.method === 'GET') this.#get(request, response);
       else if (request.method === 'DELETE') this.#delete(request, response);
       else
@@ -46,6 +56,9 @@ export class StreamableHttp {
     checkContentType(request);
     const body = parseMessages(await this.#options.bodies.read(request), 'client');
     const messages = Array.isArray(body) ? body : [body];
+    if (!Array.isArray(body) && speaksStateless(body, request)) {
+      return servePost(this.#options.stateless, { request, response, message: body, accepts });
+    }
     // It negotiates the revision, so no header can be wrong yet.
     if (messages.some(isInitialize)) return this.#initialize(messages, response, accepts);
     const revision = revisionOf(request);
@@ -136,7 +149,7 @@ export class StreamableHttp {
 
   /** Whoever asks without a session is known for this request only; nobody could fetch its answer once the connection is cut. */
   #transient(response: ServerResponse, revision: Revision): Session {
-    const session = new Session({ relay: this.#options.relay, outlet: NOWHERE, transient: true });
+    const session = new Session({ relay: this.#options.relay, outlet: NOWHERE, isTransient: true });
     session.revision = revision;
     response.once('close', () => session.close());
     return session;
@@ -177,13 +190,18 @@ function withoutParameters(type: string): string {
   return type.split(';', 1)[0]?.trim() ?? '';
 }
 
-/** The revision that a request names. @throws HttpError 400 when it is none of ours. */
+/** The revision that a request names. @throws MessageError -32022 when it is none of ours. */
 function revisionOf(request: IncomingMessage): Revision {
   const asked = headerOf(request, 'mcp-protocol-version');
   if (asked === undefined) return ASSUMED_REVISION;
   const revision = REVISIONS_2025.find((known) => known === asked);
   if (revision) return revision;
-  throw new HttpError(400, `Unsupported protocol version: ${asked} (supported: ${REVISIONS_2025.join(', ')})`);
+  throw unsupported(asked);
+}
+
+/** What the message says counts. One that says nothing is of the form that its header names. */
+function speaksStateless(message: Message, request: IncomingMessage): boolean {
+  return isStateless(message) || headerOf(request, 'mcp-protocol-version') === STATELESS;
 }
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {

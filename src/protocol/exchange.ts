@@ -15,8 +15,17 @@ export interface Exchange {
   readonly cancellation: Cancellation;
   /** Sends a notification (progress, a log message) onto this request's answer, in order. */
   notify(frame: RawJson): void;
-  /** Asks the client something as part of this request. */
+  /** Asks the client something as part of this request. Rejects when it cannot be asked. */
   ask(ask: Ask): Promise<Answer>;
+  /** Says for how long, and for whom, the result may be kept. Where nobody says, it may not. */
+  cacheable(freshness: Freshness): void;
+}
+
+/** How long a result stays fresh (2026-07-28, server/utilities/caching). */
+export interface Freshness {
+  /** Milliseconds. */
+  readonly ttlMs: number;
+  readonly cacheScope: 'public' | 'private';
 }
 
 /** A response frame, result or error, with every member its sender gave it. Its id means nothing any more. */
@@ -31,13 +40,17 @@ export interface Ask {
   progress(notification: Notification): void;
 }
 
-/** Who asks. In the 2025 era a session, alive from `initialize` to its end. */
+/** Who asks: a session from `initialize` to its end, or one request of a client that has none. */
 export interface Client {
-  /** The `params` of its `initialize`: revision, capabilities, info, and what else it sent. */
+  /** The `params` of its `initialize`, or what these would be: revision, capabilities, info, and what else it sent. */
   readonly opening: RawJson;
   readonly capabilities: Readonly<Record<string, unknown>>;
-  /** Whether it is known for one request only: a 2025 request without a session. Such a client never gets a process of its own. */
-  readonly transient: boolean;
+  /** For how long it may have a link of its own, where a server could ask it something. */
+  readonly tenure: Tenure;
+  /** Whether it hears what belongs to no request. */
+  readonly listens: boolean;
+  /** Whether it takes a result that asks for input, and comes back with the answers (2026-07-28, basic/patterns/mrtr), instead of being asked. */
+  readonly retries: boolean;
   /** Least level of log messages it wants; `undefined` when it never said. */
   readonly logLevel: string | undefined;
   /** Tells that the client is gone for good. */
@@ -47,6 +60,9 @@ export interface Client {
   /** Asks it something outside any request. */
   ask(ask: Ask): Promise<Answer>;
 }
+
+/** For as long as its session lives; for one call, questions and all; or not at all. */
+export type Tenure = 'session' | 'call' | 'none';
 
 /** What a client must have declared before it may be asked. `undefined`: nothing. */
 export function capabilityFor(method: string): 'elicitation' | 'sampling' | 'roots' | undefined {
@@ -66,6 +82,11 @@ export function withFrame(exchange: Exchange, frame: RawJson): Exchange {
   return derive(exchange, { method: frame.string('method') ?? exchange.method, frame });
 }
 
+/** The exchange with another way to be told how fresh its result is. */
+export function withCacheable(exchange: Exchange, cacheable: (freshness: Freshness) => void): Exchange {
+  return derive(exchange, { cacheable });
+}
+
 /** The exchange with another way to be given up. */
 export function withCancellation(exchange: Exchange, cancellation: Cancellation): Exchange {
   return derive(exchange, { cancellation });
@@ -75,7 +96,8 @@ function derive(exchange: Exchange, changes: Partial<Exchange>): Exchange {
   const { method, frame, client, cancellation } = exchange;
   const notify = (message: RawJson) => exchange.notify(message);
   const ask = (question: Ask) => exchange.ask(question);
-  return { method, frame, client, cancellation, notify, ask, ...changes };
+  const cacheable = (freshness: Freshness) => exchange.cacheable(freshness);
+  return { method, frame, client, cancellation, notify, ask, cacheable, ...changes };
 }
 
 /** An exchange of the bridge's own: it has no client behind it that could be asked or told anything. */
@@ -87,6 +109,7 @@ export function ownExchange(method: string, params?: unknown): Exchange {
     cancellation: new Cancellation(),
     notify() {},
     ask: NOBODY.ask,
+    cacheable() {},
   };
 }
 
@@ -94,7 +117,9 @@ export function ownExchange(method: string, params?: unknown): Exchange {
 export const NOBODY: Client = {
   opening: RawJson.of({}),
   capabilities: {},
-  transient: true,
+  tenure: 'none',
+  listens: false,
+  retries: false,
   logLevel: undefined,
   closed: new Cancellation(),
   send() {},

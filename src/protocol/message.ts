@@ -34,15 +34,17 @@ export class MessageError extends Error {
   override readonly name = 'MessageError';
   readonly code: number;
   readonly id: IdText;
+  readonly data: unknown;
 
-  constructor(code: number, message: string, id: IdText = 'null') {
+  constructor(code: number, message: string, id: IdText = 'null', data?: unknown) {
     super(message);
     this.code = code;
     this.id = id;
+    this.data = data;
   }
 }
 
-/** Error codes of JSON-RPC 2.0 (section 5.1), and the ones MCP's SDKs added to them. */
+/** Error codes of JSON-RPC 2.0 (section 5.1), the ones MCP's SDKs added to them, and those of MCP's revisions. */
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;
@@ -50,7 +52,14 @@ export const INVALID_PARAMS = -32602;
 export const INTERNAL_ERROR = -32603;
 export const SERVER_ERROR = -32000;
 export const REQUEST_TIMEOUT = -32001;
+/** Up to 2025-11-25; later revisions say {@link INVALID_PARAMS}. */
 export const RESOURCE_NOT_FOUND = -32002;
+/** 2026-07-28, basic, "Error Codes". */
+export const HEADER_MISMATCH = -32020;
+export const MISSING_CAPABILITY = -32021;
+export const UNSUPPORTED_VERSION = -32022;
+/** 2025-11-25 only (client/elicitation, "URL Mode"). */
+export const URL_ELICITATION_REQUIRED = -32042;
 
 /** Who wrote a message. A client's is checked to the last character and must mean the same to every receiver. */
 export type Sender = 'client' | 'server';

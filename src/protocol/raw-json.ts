@@ -136,6 +136,15 @@ export class RawJson {
     return new RawJson(text + this.text.slice(cursor, close) + separator + addedText + this.text.slice(close));
   }
 
+  /** The same object with members taken out; itself when it has none of them. */
+  without(...keys: readonly string[]): RawJson {
+    const { list } = this.#spans();
+    const kept = list.filter(({ key }) => !keys.includes(key));
+    if (kept.length === list.length) return this;
+    const texts = kept.map(({ key, start, end }) => `${JSON.stringify(key)}:${this.text.slice(start, end)}`);
+    return new RawJson(`{${texts.join(',')}}`);
+  }
+
   /** The same object with a string member translated; itself when there is none, or nothing changes. */
   translated(key: string, translate: (text: string) => string): RawJson {
     const text = this.string(key);

@@ -3,6 +3,11 @@ export const REVISIONS_2025 = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-1
 export type Revision = (typeof REVISIONS_2025)[number];
 export const LATEST_2025: Revision = REVISIONS_2025[0];
 
+/** The stateless revision: no session, all that a server has to know in each request. */
+export const STATELESS = '2026-07-28';
+/** All that are served, newest first. */
+export const REVISIONS: readonly string[] = [STATELESS, ...REVISIONS_2025];
+
 /** The revision that is assumed where a request names none (specification 2025-06-18, transports, "Protocol Version Header"). */
 export const ASSUMED_REVISION: Revision = '2025-03-26';
 

@@ -1,6 +1,8 @@
 import type { Client } from '../protocol/exchange.ts';
 import { type Notification, notificationFrame, withParams } from '../protocol/message.ts';
-import type { Lane, Upstream } from '../upstream/upstream.ts';
+import { LISTS, RESOURCE_UPDATED } from '../protocol/subscriptions.ts';
+import type { Lane } from '../upstream/lanes.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { TaskOwners } from './task-owners.ts';
 import type { View } from './view.ts';
 
@@ -16,7 +18,7 @@ export class Audience {
     for (const upstream of view.upstreams) {
       upstream.listeners.add({
         notification: (notification, lane) => this.#announce(upstream, notification, lane),
-        up: (lane) => lane.owner && this.#announceLists(upstream, lane),
+        up: (lane) => lane !== upstream.sharedLane && this.#announceLists(upstream, lane),
       });
     }
   }
@@ -39,7 +41,7 @@ export class Audience {
 
   #announce(upstream: Upstream, { method, frame }: Notification, lane: Lane): void {
     const params = frame.raw('params');
-    if (method === 'notifications/resources/updated') {
+    if (method === RESOURCE_UPDATED) {
       const uri = params?.string('uri') ?? '';
       const exposed = withParams(frame, { uri: this.#view.uris.exposeUri(upstream.name, uri) });
       for (const client of lane.interests.subscribersOf(uri)) if (this.#clients.has(client)) client.send(exposed);
@@ -54,10 +56,11 @@ export class Audience {
   #announceLists(upstream: Upstream, lane: Lane): void {
     const declared = lane.supervisor.link?.opened.raw('capabilities');
     // A client whose own process failed may try again when that of the others is up.
-    const waiting = lane.owner ? [] : [...this.#clients].filter((client) => upstream.failsToServe(client));
-    for (const list of ['tools', 'prompts', 'resources']) {
+    const isShared = lane === upstream.sharedLane;
+    const waiting = isShared ? [...this.#clients].filter((client) => upstream.failsToServe(client)) : [];
+    for (const { list, method } of LISTS) {
       if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
-      const frame = notificationFrame(`notifications/${list}/list_changed`);
+      const frame = notificationFrame(method);
       for (const client of [...this.#clientsOn(upstream, lane), ...waiting]) client.send(frame);
     }
   }

@@ -42,16 +42,16 @@ export class Inventory {
     if (upstream.settings.lazy) settle();
     let isFirst = true;
     upstream.listeners.add({
-      up: async ({ owner }) => {
-        if (owner) return;
+      up: async (lane) => {
+        if (lane !== upstream.sharedLane) return;
         await this.refresh();
         onUp(isFirst);
         isFirst = false;
         settle();
       },
       down: () => settle(),
-      notification: ({ method }, { owner }) => {
-        if (method === 'notifications/tools/list_changed' && !owner) this.refresh();
+      notification: ({ method }, lane) => {
+        if (method === 'notifications/tools/list_changed' && lane === upstream.sharedLane) this.refresh();
       },
     });
   }

@@ -24,6 +24,7 @@ export const TOOLS: ListKind = {
   capability: 'tools',
   learn(items, upstream, view) {
     view.tools.learn(upstream.name, namesOf(items));
+    view.definitions.learn(upstream.name, items);
     // Who lists the tool has its widget, even if nobody has listed the resources yet.
     view.uris.learnUris(upstream.name, items.flatMap(widgetUrisOf));
   },

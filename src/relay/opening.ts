@@ -1,5 +1,5 @@
 import { mergeCapabilities, mergeInstructions } from '../catalog/merge.ts';
-import type { Answer, Client, Exchange } from '../protocol/exchange.ts';
+import type { Answer, Exchange } from '../protocol/exchange.ts';
 import { resultFrame } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import { LATEST_2025 } from '../protocol/revisions.ts';
@@ -11,9 +11,10 @@ import type { View } from './view.ts';
 const POSSIBLE = { tools: {}, prompts: {}, resources: { subscribe: true }, logging: {}, completions: {} };
 
 /** A single server introduces itself: its info, instructions and capabilities pass as they are. */
-export async function openSingle(upstream: Upstream, client: Client): Promise<Answer> {
-  const link = await upstream.laneFor(client).supervisor.acquire();
-  return resultFrame(link.opened);
+export async function openSingle(upstream: Upstream, exchange: Exchange): Promise<Answer> {
+  const { opened, freshness } = await upstream.link(exchange.client);
+  if (freshness) exchange.cacheable(freshness);
+  return resultFrame(opened);
 }
 
 /** Several servers introduce themselves as one, as far as they are up in time. Never fails: the rest may come later. */

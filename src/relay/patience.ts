@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { Cancellation } from '../protocol/cancellation.ts';
-import { type Exchange, withCancellation } from '../protocol/exchange.ts';
+import { type Client, type Exchange, withCancellation } from '../protocol/exchange.ts';
 import type { Link } from '../upstream/link.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -12,22 +12,30 @@ export interface Patience {
   readonly message: string;
   /** Milliseconds; by default what a merged answer may wait for one server. */
   readonly limit?: number;
+  /** What has to have happened as well before time is up. */
+  readonly condition?: Condition;
+}
+
+export interface Condition {
+  readonly met: Promise<void>;
+  /** When time is up even so. Milliseconds. */
+  readonly latest: number;
 }
 
 /**
- * What is left of the patience with a server, in milliseconds. One that is starting uses it up once for all who wait; else each
- * request in turn would be held up by it.
+ * What is left of the patience with a client's server, in milliseconds. One that is starting uses it up once for all who wait;
+ * else each request in turn would be held up by it.
  */
-export function patienceWith({ startingFor }: { readonly startingFor: number }): number {
-  return Math.max(0, PATIENCE - startingFor);
+export function patienceWith(upstream: Upstream, client: Client): number {
+  return Math.max(0, PATIENCE - upstream.startingFor(client));
 }
 
 /** The link that serves the exchange's client, started if need be; `undefined` when it is not up in time. */
 export async function linkInTime(upstream: Upstream, exchange: Exchange): Promise<Link | undefined> {
+  const { client } = exchange;
+  const patience = { message: `${upstream.name}: not up in time`, limit: patienceWith(upstream, client) };
   try {
-    const { supervisor } = upstream.laneFor(exchange.client);
-    const patience = { message: `${upstream.name}: not up in time`, limit: patienceWith(supervisor) };
-    return await within(exchange, patience, () => supervisor.acquire());
+    return await within(exchange, patience, () => upstream.link(client));
   } catch {
     return undefined; // The supervisor has logged why.
   }
@@ -39,22 +47,46 @@ export async function linkInTime(upstream: Upstream, exchange: Exchange): Promis
  */
 export async function within<T>(
   exchange: Exchange,
-  { message, limit = PATIENCE }: Patience,
+  { message, limit = PATIENCE, condition }: Patience,
   work: (patient: Exchange) => Promise<T>,
 ): Promise<T> {
   if (exchange.cancellation.reason) throw exchange.cancellation.reason;
   const cancellation = new Cancellation();
   const cancel = (reason: Error) => cancellation.cancel(reason);
   exchange.cancellation.add(cancel);
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => cancel(new BridgeError('BUSY', message)), limit);
-    cancellation.add(reject);
-  });
+  const giveUp = () => cancel(new BridgeError('BUSY', message));
+  const timers = condition
+    ? [setTimeout(() => condition.met.then(giveUp), limit), setTimeout(giveUp, condition.latest)]
+    : [setTimeout(giveUp, limit)];
+  const timeUp = new Promise<never>((_, reject) => cancellation.add(reject));
   try {
     return await Promise.race([work(withCancellation(exchange, cancellation)), timeUp]);
   } finally {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     exchange.cancellation.delete(cancel);
   }
+}
+
+/** One server's part in an answer that several have to make up. */
+export interface Share<T> {
+  readonly message: string;
+  /** What it may hold the others up for. Milliseconds. */
+  readonly limit: number;
+  /** How long it is waited for while nobody has anything to show. Milliseconds. */
+  readonly latest: number;
+  work(patient: Exchange): Promise<T>;
+}
+
+/** Collects the shares of several servers. Whoever is late is left out, as soon as there is something to show without it. */
+export async function gather<T>(exchange: Exchange, shares: readonly Share<T>[]): Promise<PromiseSettledResult<T>[]> {
+  let meet = () => {};
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  const works = shares.map(({ message, limit, latest, work }) => {
+    const share = within(exchange, { message, limit, condition: { met, latest } }, work);
+    share.then(meet, () => {});
+    return share;
+  });
+  return Promise.allSettled(works);
 }

@@ -1,14 +1,19 @@
 import type { Answer, Client, Exchange } from '../protocol/exchange.ts';
 import type { Notification } from '../protocol/message.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
 
 /** What the wires see of everything behind them: one catalog that answers. */
 export interface Relay {
-  /** Opens the client's way to the servers, for the request that asked for it. Resolves with an `InitializeResult`, or an error. */
-  open(client: Client, exchange: Exchange): Promise<Answer>;
-  /** Lets a client hear of what happens at the servers until it is gone. Done by {@link open}; for one that was opened elsewhere. */
+  /** Says who answers here, to the exchange's client. Resolves with an `InitializeResult`, or an error. Never rejects. */
+  open(exchange: Exchange): Promise<Answer>;
+  /** Lets a client hear of what happens at the servers until it is gone. */
   join(client: Client): void;
   /** Answers any other request. Never rejects. */
   handle(exchange: Exchange): Promise<Answer>;
+  /** How what answers here calls itself: `Implementation` of the specification. `undefined` while that is not known. */
+  readonly info: RawJson | undefined;
+  /** The definition of the tool that a call names, as it is shown here; `undefined` when there is none. */
+  toolOf(exchange: Exchange): Promise<RawJson | undefined>;
   /** Takes a notification of the client that concerns the servers. */
   notify(client: Client, notification: Notification): void;
 }

@@ -64,14 +64,24 @@ export class Router implements Relay {
     this.#info = info;
     this.#listing = new Listing(view, log);
     this.#audience = new Audience(view, this.#tasks);
+    for (const { name, listeners } of view.upstreams) {
+      const forget = () => view.definitions.forget(name);
+      listeners.add({
+        up: forget,
+        notification: ({ method }) => method === 'notifications/tools/list_changed' && forget(),
+      });
+    }
   }
 
-  async open(client: Client, exchange: Exchange): Promise<Answer> {
+  get info(): RawJson | undefined {
+    const { single } = this.#view;
+    return single ? single.shared.link?.opened.raw('serverInfo') : this.#info;
+  }
+
+  async open(exchange: Exchange): Promise<Answer> {
     try {
       const { single } = this.#view;
-      const answer = single ? await openSingle(single, client) : await openMerged(this.#view, exchange, this.#info);
-      this.#audience.join(client);
-      return answer;
+      return single ? await openSingle(single, exchange) : await openMerged(this.#view, exchange, this.#info);
     } catch (error) {
       return errorAnswer(error);
     }
@@ -112,17 +122,27 @@ export class Router implements Relay {
     this.#audience.announceRecovery(upstream, isFirst);
   }
 
+  async toolOf(exchange: Exchange): Promise<RawJson | undefined> {
+    const found = await this.#findTool(exchange);
+    return found && this.#listing.define(exchange, found.upstream, found.name);
+  }
+
   async #callTool(exchange: Exchange): Promise<Answer> {
-    const exposed = exchange.frame.raw('params')?.string('name') ?? '';
-    const lookup = () => this.#view.tools.lookup(exposed);
+    const found = await this.#findTool(exchange);
+    if (!found) return errorFrame(INVALID_PARAMS, `Unknown tool: ${toolNameOf(exchange)}`);
+    const { upstream, name } = found;
+    const answer = await upstream.request(withName(exchange.frame, name), exchange);
+    if (exchange.frame.raw('params')?.has('task')) this.#tasks.remember(answer, upstream, exchange.client);
+    return withOwnLinks(answer, upstream, this.#view);
+  }
+
+  /** The tool that a call names, if it may be called. `name` is the server's own. */
+  async #findTool(exchange: Exchange): Promise<{ upstream: Upstream; name: string } | undefined> {
+    const lookup = () => this.#view.tools.lookup(toolNameOf(exchange));
     // Most calls need not wait for this.
     const target = lookup() ?? (await this.#listing.find(exchange, TOOLS, lookup));
     const upstream = target && this.#view.upstream(target.server);
-    if (!upstream || !this.#view.allows(upstream, target.name))
-      return errorFrame(INVALID_PARAMS, `Unknown tool: ${exposed}`);
-    const answer = await upstream.request(withName(exchange.frame, target.name), exchange);
-    if (exchange.frame.raw('params')?.has('task')) this.#tasks.remember(answer, upstream, exchange.client);
-    return withOwnLinks(answer, upstream, this.#view);
+    return upstream && this.#view.allows(upstream, target.name) ? { upstream, name: target.name } : undefined;
   }
 
   async #getPrompt(exchange: Exchange): Promise<Answer> {
@@ -153,21 +173,15 @@ export class Router implements Relay {
 
   async #subscribe(exchange: Exchange): Promise<Answer> {
     const { frame, client } = exchange;
-    if (client.transient) return errorFrame(INVALID_REQUEST, 'Updates are brought to sessions only; open one');
+    if (!client.listens) return errorFrame(INVALID_REQUEST, 'Updates are brought to sessions only; open one');
     const found = await this.#findResource(exchange, frame.raw('params')?.string('uri') ?? '');
     if (!found) return errorFrame(RESOURCE_NOT_FOUND, 'Resource not found', { uri: frame.raw('params')?.get('uri') });
-    const { interests } = found.upstream.laneFor(client);
-    if (!interests.subscribe(client, found.uri)) return resultFrame({});
-    const answer = await found.upstream.request(withUri(frame, found.uri), exchange);
-    if (answer.has('error')) interests.unsubscribe(client, found.uri);
-    return answer;
+    return found.upstream.subscribe(withUri(frame, found.uri), exchange);
   }
 
   async #unsubscribe(exchange: Exchange): Promise<Answer> {
     const found = await this.#findResource(exchange, exchange.frame.raw('params')?.string('uri') ?? '');
-    if (!found) return resultFrame({});
-    const isLast = found.upstream.laneFor(exchange.client).interests.unsubscribe(exchange.client, found.uri);
-    return isLast ? found.upstream.request(withUri(exchange.frame, found.uri), exchange) : resultFrame({});
+    return found ? found.upstream.unsubscribe(withUri(exchange.frame, found.uri), exchange) : resultFrame({});
   }
 
   async #complete(exchange: Exchange): Promise<Answer> {
@@ -196,14 +210,10 @@ export class Router implements Relay {
   async #setLevel(exchange: Exchange): Promise<Answer> {
     const { client, frame } = exchange;
     // Its next request is a stranger's; nobody would ever take the level back.
-    if (client.transient) return resultFrame({});
-    const answers = this.#view.upstreams.map(async (upstream) => {
-      const { interests, supervisor } = upstream.laneFor(client);
-      if (!this.#view.single && !supervisor.link?.opened.raw('capabilities')?.has('logging')) return undefined;
-      interests.setLevel(client, frame.raw('params')?.string('level') ?? '');
-      const { level } = interests;
-      return upstream.request(level === undefined ? frame : withParams(frame, { level }), exchange);
-    });
+    if (!client.listens) return resultFrame({});
+    const answers = this.#view.upstreams.map((upstream) =>
+      this.#view.single || upstream.declares(client, 'logging') ? upstream.setLevel(frame, exchange) : undefined,
+    );
     const settled = await Promise.all(answers);
     return settled.find((answer) => answer?.has('error')) ?? settled.find((answer) => answer) ?? resultFrame({});
   }
@@ -212,8 +222,7 @@ export class Router implements Relay {
   #listTasks(exchange: Exchange): Promise<Answer> {
     const { client } = exchange;
     const isOwn = (task: RawJson) => this.#tasks.ownerOf(task.string('taskId') ?? '')?.client === client;
-    const show = (tasks: RawJson[], upstream: Upstream) =>
-      upstream.laneFor(client).owner ? tasks : tasks.filter(isOwn);
+    const show = (tasks: RawJson[], upstream: Upstream) => (upstream.isOwn(client) ? tasks : tasks.filter(isOwn));
     return this.#listing.list(exchange, { ...TASKS, show });
   }
 
@@ -252,6 +261,10 @@ export class Router implements Relay {
     const upstream = target && this.#view.upstream(target.server);
     return upstream && { upstream, uri: target.uri };
   }
+}
+
+function toolNameOf({ frame }: Exchange): string {
+  return frame.raw('params')?.string('name') ?? '';
 }
 
 /** The request under the server's own name; untouched when that is the same. */

@@ -3,6 +3,7 @@ import { createNameTable, type NameTable } from '../catalog/name-table.ts';
 import { createUriTable, type UriTable } from '../catalog/uris.ts';
 import type { Prefix } from '../config/settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { ToolDefinitions } from './tool-definitions.ts';
 
 export interface ViewOptions {
   readonly upstreams: readonly Upstream[];
@@ -21,9 +22,12 @@ export interface View {
   readonly tools: NameTable;
   readonly prompts: NameTable;
   readonly uris: UriTable;
+  readonly definitions: ToolDefinitions;
   upstream(name: string): Upstream | undefined;
   /** Whether a tool, given by its own name, may be seen and called. */
   allows(upstream: Upstream, tool: string): boolean;
+  /** Whether there may be tools of an upstream that must not be seen. */
+  isFiltered(upstream: Upstream): boolean;
 }
 
 export function createView({ upstreams, prefix, filtersOf, exposedTool }: ViewOptions): View {
@@ -36,10 +40,12 @@ export function createView({ upstreams, prefix, filtersOf, exposedTool }: ViewOp
     tools,
     prompts: createNameTable({ servers, prefix }),
     uris: createUriTable(servers),
+    definitions: new ToolDefinitions(),
     upstream: (name) => byName.get(name),
     allows(upstream, own) {
       const names = { own, exposed: exposedTool?.(upstream, own) ?? tools.expose(upstream.name, own) };
       return filtersOf(upstream).every((filter) => filter.allows(names));
     },
+    isFiltered: (upstream) => filtersOf(upstream).some((filter) => !filter.isOpen),
   };
 }

@@ -5,6 +5,8 @@ import { SEVERITIES } from '../protocol/severity.ts';
 export class Interests {
   readonly #subscribers = new Map<string, Set<Client>>();
   readonly #levels = new Map<Client, string>();
+  /** The level that the server was last told; `undefined` when it was told none. */
+  told: string | undefined;
 
   /** The level to set at the server: the most verbose that any client wants. `undefined` when none said. */
   get level(): string | undefined {

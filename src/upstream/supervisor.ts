@@ -1,23 +1,20 @@
 import { BridgeError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
 import type { OpenChannel } from './channel.ts';
-import { Link, type LinkEvents } from './link.ts';
+import type { Link } from './link.ts';
+import { Peer } from './peer.ts';
 
 export type LinkState = 'idle' | 'starting' | 'ready' | 'failed' | 'closed';
 
 export interface SupervisorOptions {
   readonly name: string;
   readonly open: OpenChannel;
-  readonly events: LinkEvents & {
-    /** A link has been opened; whatever is sent here reaches the server before any other request. */
-    up?(link: Link): void;
-    /** The server could not be started, or is gone without having been told to go. */
-    down?(reason: BridgeError): void;
-  };
-  /** The `params` of `initialize`. */
-  readonly opening: RawJson;
-  readonly startTimeout: number;
+  /** Makes a link of a connection. Rejects when there can be none. */
+  shakeHands(peer: Peer): Promise<Link>;
+  /** A link has been opened; whatever is sent here reaches the server before any other request. */
+  up?(link: Link): void;
+  /** The server could not be started, or is gone without having been told to go. */
+  down?(reason: BridgeError): void;
   readonly callTimeout: number;
   /** Milliseconds without a request until the server is stopped; 0 is never. */
   readonly idleTimeout: number;
@@ -33,6 +30,8 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   #state: LinkState = 'idle';
+  /** The connection, from the moment it is tried. */
+  #peer: Peer | undefined;
   #link: Link | undefined;
   #starting: Promise<Link> | undefined;
   #failures = 0;
@@ -42,8 +41,8 @@ export class Supervisor {
   #lastError: BridgeError | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** Links that are on their way out. */
-  readonly #ending = new Set<Link>();
+  /** Connections that are on their way out. */
+  readonly #ending = new Set<Peer>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -99,32 +98,34 @@ export class Supervisor {
     this.#state = 'closed';
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#idleTimer);
-    await Promise.all([this.#link, ...this.#ending].map((link) => link?.close(options)));
+    await Promise.all([this.#peer, ...this.#ending].map((peer) => peer?.close(options)));
   }
 
   async #start(): Promise<Link> {
-    const { name, open, events, opening, startTimeout, callTimeout, log } = this.#options;
+    const { name, open, shakeHands, up, callTimeout, log } = this.#options;
     clearTimeout(this.#retryTimer);
     this.#state = 'starting';
     this.#startedAt = Date.now();
-    const link = new Link({ name, open, events: { ...events, served: () => this.#postponeIdleStop() }, callTimeout });
-    this.#link = link;
+    const peer = new Peer({ name, open, callTimeout, served: () => this.#postponeIdleStop() });
+    this.#peer = peer;
+    let link: Link;
     try {
-      await link.open(opening, startTimeout);
+      link = await shakeHands(peer);
     } catch (error) {
-      this.#end(link);
+      this.#end(peer);
       const reason = error instanceof BridgeError ? error : new BridgeError('UPSTREAM_START', messageOf(error));
       throw this.#failed(reason);
     }
     if (this.#isClosed) throw new BridgeError('CLOSED', `${name}: closed`);
     const readyAt = Date.now();
-    const fields = { pid: link.pid, ms: readyAt - this.#startedAt };
+    const fields = { pid: peer.pid, ms: readyAt - this.#startedAt };
     if (this.#lastError) log.info(`${name}: runs again`, fields);
     else log.debug(`${name}: ready`, fields);
+    this.#link = link;
     this.#state = 'ready';
     this.#lastError = undefined;
-    link.closed.then((reason) => this.#onGone(link, reason, readyAt));
-    events.up?.(link);
+    peer.closed.then((reason) => this.#onGone(peer, reason, readyAt));
+    up?.(link);
     this.#postponeIdleStop();
     return link;
   }
@@ -134,10 +135,10 @@ export class Supervisor {
     return this.#state === 'closed';
   }
 
-  #onGone(link: Link, reason: BridgeError, readySince: number): void {
-    if (this.#link !== link || this.#state !== 'ready') return;
+  #onGone(peer: Peer, reason: BridgeError, readySince: number): void {
+    if (this.#peer !== peer || this.#state !== 'ready') return;
     if (Date.now() - readySince > STABLE_AFTER) this.#failures = 0;
-    this.#end(link);
+    this.#end(peer);
     this.#failed(reason);
   }
 
@@ -152,7 +153,7 @@ export class Supervisor {
     this.#report(reason, rest);
     this.#lastError = reason;
     if (this.#options.eager) this.#scheduleRetry(rest);
-    this.#options.events.down?.(reason);
+    this.#options.down?.(reason);
     return reason;
   }
 
@@ -189,18 +190,18 @@ export class Supervisor {
   }
 
   #stopIfIdle(): void {
-    const link = this.link;
-    if (!link) return;
-    if (link.inFlight > 0) return this.#postponeIdleStop();
+    const peer = this.link?.peer;
+    if (!peer) return;
+    if (peer.inFlight > 0) return this.#postponeIdleStop();
     this.#state = 'idle';
     this.#link = undefined;
     this.#options.log.debug(`${this.#options.name}: stopped, as it was idle`);
-    this.#end(link);
+    this.#end(peer);
   }
 
-  #end(link: Link): void {
-    this.#ending.add(link);
-    void link.close().finally(() => this.#ending.delete(link));
+  #end(peer: Peer): void {
+    this.#ending.add(peer);
+    void peer.close().finally(() => this.#ending.delete(peer));
   }
 }
 

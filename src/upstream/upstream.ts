@@ -5,18 +5,19 @@ import {
   type Answer,
   type Ask,
   type Client,
-  canBeAsked,
   capabilityFor,
   type Exchange,
   NOBODY,
   ownExchange,
 } from '../protocol/exchange.ts';
-import { type Notification, notificationFrame } from '../protocol/message.ts';
+import { type Notification, notificationFrame, resultFrame, withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { LATEST_2025 } from '../protocol/revisions.ts';
 import type { OpenChannel } from './channel.ts';
+import { shakeHands } from './handshake.ts';
 import { Interests } from './interests.ts';
-import type { Link } from './link.ts';
+import { type Lane, Lanes } from './lanes.ts';
+import type { Link, LinkEvents } from './link.ts';
 import { createRedactor, type Redact } from './redact.ts';
 import { type LinkState, Supervisor } from './supervisor.ts';
 
@@ -38,15 +39,6 @@ export interface UpstreamListener {
   down?(reason: BridgeError): void;
 }
 
-/** A link with the clients it serves: one of their own, or all that share it. */
-export interface Lane {
-  readonly owner: Client | undefined;
-  readonly supervisor: Supervisor;
-  readonly interests: Interests;
-  /** Whether its clients have said `notifications/initialized`, so that a server started anew is told at once. */
-  initialized: boolean;
-}
-
 /** A configured server, and the links that serve its clients. */
 export class Upstream {
   readonly settings: UpstreamSettings;
@@ -54,21 +46,25 @@ export class Upstream {
   readonly redact: Redact;
   readonly listeners = new Set<UpstreamListener>();
   readonly #options: UpstreamOptions;
-  /** The lane of all clients without one of their own. */
-  readonly sharedLane: Lane;
-  readonly #own = new Map<Client, Lane>();
-  /** Own links on their way out. */
-  readonly #ending = new Set<Supervisor>();
+  readonly #lanes: Lanes;
+  /** Whether a link has been opened already, so that it is known how the server asks. */
+  #isKnown = false;
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
     this.settings = options.settings;
     this.redact = createRedactor(options.settings.env);
-    this.sharedLane = this.#createLane(undefined);
+    const { name, isolation, maxLinks } = options.settings;
+    this.#lanes = new Lanes({ name, isolation, maxLinks, createLane: (opening) => this.#createLane(opening) });
   }
 
   get name(): string {
     return this.settings.name;
+  }
+
+  /** The lane of all clients without one of their own. */
+  get sharedLane(): Lane {
+    return this.#lanes.shared;
   }
 
   get shared(): Supervisor {
@@ -81,8 +77,7 @@ export class Upstream {
 
   /** How many processes it has now. */
   get links(): number {
-    const lanes = [this.sharedLane, ...this.#own.values()];
-    return lanes.filter(({ supervisor }) => ['starting', 'ready'].includes(supervisor.state)).length;
+    return this.#lanes.all.filter(({ supervisor }) => ['starting', 'ready'].includes(supervisor.state)).length;
   }
 
   /** Starts the shared link, unless it is to wait for the first request. Failures are logged and retried. */
@@ -90,90 +85,148 @@ export class Upstream {
     if (!this.settings.lazy) this.shared.acquire().catch(() => {}); // The supervisor has logged it.
   }
 
-  /**
-   * The lane that serves a client: of its own when the server could ask it something (a question names no call, so who is
-   * meant must be known by construction) or when the configuration says so, else the shared one.
-   * @throws BridgeError when the client needs a process of its own and there are too many already.
-   */
-  laneFor(client: Client): Lane {
-    if (!this.#needsOwnLane(client)) return this.sharedLane;
-    const existing = this.#own.get(client);
-    if (existing) return existing;
-    if (client.closed.reason) throw new BridgeError('CLOSED', `${this.name}: the session has ended`);
-    const { maxLinks } = this.settings;
-    if (this.#own.size + 1 >= maxLinks) {
-      const message = `${this.name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
-      throw new BridgeError('BUSY', message);
-    }
-    const lane = this.#createLane(client);
-    this.#own.set(client, lane);
-    client.closed.add(() => this.#closeOwn(client, lane));
-    return lane;
+  /** For how long a client's link has been starting now, in milliseconds; 0 when it is not. */
+  startingFor(client: Client): number {
+    const lane = this.#awaitsVerdict(client) ? this.sharedLane : this.#lanes.find(client);
+    return lane?.supervisor.startingFor ?? 0;
   }
 
-  /** Whether this is the client's lane. */
+  /** The link that serves a client, started if need be. @throws BridgeError when it cannot be started. */
+  async link(client: Client): Promise<Link> {
+    const { supervisor } = await this.#laneFor(client);
+    return supervisor.acquire();
+  }
+
+  /** Whether a client's link is up, and its server has declared a capability. */
+  declares(client: Client, capability: string): boolean {
+    const link = this.#lanes.find(client)?.supervisor.link;
+    return link?.opened.raw('capabilities')?.has(capability) === true;
+  }
+
+  /** Whether a client has its server to itself. */
+  isOwn(client: Client): boolean {
+    return this.#lanes.needsOwn(client);
+  }
+
+  /** Whether a client hears what a lane's server tells. */
   serves(client: Client, lane: Lane): boolean {
-    return lane.owner ? lane.owner === client : !this.#needsOwnLane(client);
+    return this.#lanes.serves(client, lane);
   }
 
   /** Whether the client is without the link of its own that it should have, as that has failed. */
   failsToServe(client: Client): boolean {
-    return this.#own.get(client)?.supervisor.state === 'failed';
+    const lane = this.#lanes.find(client);
+    return lane?.owner !== undefined && lane.supervisor.state === 'failed';
   }
 
   /** Answers an exchange on the client's link, which is started if need be. `frame`: its request as the server is to see it. */
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const { supervisor } = this.laneFor(exchange.client);
-    const link = supervisor.link ?? (await supervisor.acquire());
-    return link.request(frame, exchange);
+    const lane = await this.#laneFor(exchange.client);
+    const link = lane.supervisor.link ?? (await lane.supervisor.acquire());
+    const { client, cancellation } = exchange;
+    if (client.listens || client === NOBODY) return link.request(frame, exchange);
+    // Who is known for one request says with it what others say once and for all.
+    const taint = () => {
+      lane.isTainted = true;
+    };
+    cancellation.add(taint);
+    this.#wantLevel(lane, link, client);
+    try {
+      return await link.request(frame, exchange);
+    } finally {
+      cancellation.delete(taint);
+      lane.interests.drop(client);
+    }
+  }
+
+  /** Has the server tell a client of a resource's updates. `frame`: the request, with the server's own URI. */
+  async subscribe(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    const { interests } = await this.#laneFor(exchange.client);
+    const uri = frame.raw('params')?.string('uri') ?? '';
+    if (!interests.subscribe(exchange.client, uri)) return resultFrame({});
+    const answer = await this.request(frame, exchange);
+    if (answer.has('error')) interests.unsubscribe(exchange.client, uri);
+    return answer;
+  }
+
+  async unsubscribe(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    const { interests } = await this.#laneFor(exchange.client);
+    const isLast = interests.unsubscribe(exchange.client, frame.raw('params')?.string('uri') ?? '');
+    return isLast ? this.request(frame, exchange) : resultFrame({});
+  }
+
+  /** Has the server log what a client wants; those that share a link get the most verbose level that any of them wants. */
+  async setLevel(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    const { interests } = await this.#laneFor(exchange.client);
+    interests.setLevel(exchange.client, frame.raw('params')?.string('level') ?? '');
+    const { level } = interests;
+    return this.request(level === undefined ? frame : withParams(frame, { level }), exchange);
   }
 
   /** Hands on a notification of a client, unless it is about the client itself and others share the link. */
   notify(client: Client, { method, frame }: Notification): void {
-    const lane = this.#needsOwnLane(client) ? this.#own.get(client) : this.sharedLane;
-    if (!lane || (!lane.owner && ABOUT_CLIENT.has(method))) return;
+    const lane = this.#lanes.find(client);
+    if (!lane || (lane.owner !== client && ABOUT_CLIENT.has(method))) return;
     if (method === 'notifications/initialized') lane.initialized = true;
     lane.supervisor.link?.notify(frame);
   }
 
   /** Forgets what a client wanted of the shared link. */
   async release(client: Client): Promise<void> {
-    const unwanted = this.sharedLane.interests.drop(client);
-    for (const uri of unwanted) await this.#tell(this.shared.link, 'resources/unsubscribe', { uri });
+    const { interests, supervisor } = this.sharedLane;
+    for (const uri of interests.drop(client)) await this.#tell(supervisor.link, 'resources/unsubscribe', { uri });
   }
 
   /** Ends all its processes. Twice without harm; resolves when they are gone. */
   async close(options?: { immediately?: boolean }): Promise<void> {
-    const own = [...this.#own.values()].map(({ supervisor }) => supervisor);
-    await Promise.all([this.shared, ...own, ...this.#ending].map((supervisor) => supervisor.close(options)));
+    await this.#lanes.close(options);
   }
 
-  #needsOwnLane(client: Client): boolean {
-    const { isolation } = this.settings;
-    if (client.transient || isolation === 'shared') return false;
-    return isolation === 'session' || canBeAsked(client);
+  async #laneFor(client: Client): Promise<Lane> {
+    if (this.#awaitsVerdict(client)) await this.shared.acquire().catch(() => {}); // Then it is not known yet, and the client gets its own.
+    return this.#lanes.take(client);
   }
 
-  #createLane(owner: Client | undefined): Lane {
-    const { settings, open, log } = this.#options;
-    const interests = new Interests();
-    const supervisor: Supervisor = new Supervisor({
+  /** Whether a link that is being opened will tell if the client needs one of its own, which would be a process too many. */
+  #awaitsVerdict(client: Client): boolean {
+    return !this.#isKnown && this.shared.state === 'starting' && this.#lanes.needsOwn(client);
+  }
+
+  #createLane(opening: RawJson | undefined): Lane {
+    const { settings, open, info, log } = this.#options;
+    const { startTimeout, callTimeout, idleTimeout, protocol } = settings;
+    const events: LinkEvents = {
+      notification: (notification, inFlight) => this.#dispatch(notification, inFlight, lane),
+      ask: (ask, inFlight) => answererOf(ask, inFlight, lane)?.ask(ask),
+    };
+    const supervisor = new Supervisor({
       name: this.name,
       open,
-      opening: owner?.opening ?? this.#sharedOpening(),
-      startTimeout: settings.startTimeout,
-      callTimeout: settings.callTimeout,
-      idleTimeout: settings.idleTimeout,
-      eager: !owner && !settings.lazy,
+      shakeHands: (peer) =>
+        shakeHands({
+          peer,
+          protocol,
+          opening: opening ?? this.#sharedOpening(),
+          info,
+          timeout: startTimeout,
+          events,
+          log,
+        }),
+      up: (link) => this.#onUp(link, lane),
+      down: (reason) => lane === this.sharedLane && this.#emit((listener) => listener.down?.(reason)),
+      callTimeout,
+      idleTimeout,
+      eager: !opening && !settings.lazy,
       log,
-      events: {
-        notification: (notification, inFlight) => this.#dispatch(notification, inFlight, lane),
-        ask: (ask, inFlight) => answererOf(ask, inFlight, owner)?.ask(ask),
-        up: (link) => this.#onUp(link, lane),
-        down: (reason) => !owner && this.#emit((listener) => listener.down?.(reason)),
-      },
     });
-    const lane: Lane = { owner, supervisor, interests, initialized: !owner };
+    const lane: Lane = {
+      opening,
+      supervisor,
+      interests: new Interests(),
+      owner: undefined,
+      initialized: !opening,
+      isTainted: false,
+    };
     return lane;
   }
 
@@ -184,13 +237,28 @@ export class Upstream {
   }
 
   #onUp(link: Link, lane: Lane): void {
+    this.#isKnown = true;
+    this.#lanes.everybodyShares = link.asksWithinCalls;
     if (lane.initialized) link.notify(notificationFrame('notifications/initialized'));
     const { level, uris } = lane.interests;
-    if (level !== undefined) this.#tell(link, 'logging/setLevel', { level });
+    lane.interests.told = undefined;
+    if (level !== undefined) this.#tellLevel(lane, link, level);
     for (const uri of uris) this.#tell(link, 'resources/subscribe', { uri });
     // What can be started for all can be started for those whose own process failed, too.
-    if (!lane.owner) for (const { supervisor } of this.#own.values()) supervisor.forgive();
+    if (lane === this.sharedLane) for (const { owner, supervisor } of this.#lanes.all) if (owner) supervisor.forgive();
     this.#emit((listener) => listener.up?.(lane));
+  }
+
+  #wantLevel(lane: Lane, link: Link, client: Client): void {
+    if (client.logLevel === undefined) return;
+    lane.interests.setLevel(client, client.logLevel);
+    const { level } = lane.interests;
+    if (level !== undefined && level !== lane.interests.told) this.#tellLevel(lane, link, level);
+  }
+
+  #tellLevel(lane: Lane, link: Link, level: string): void {
+    lane.interests.told = level;
+    if (link.opened.raw('capabilities')?.has('logging')) void this.#tell(link, 'logging/setLevel', { level });
   }
 
   async #tell(link: Link | undefined, method: string, params: object): Promise<void> {
@@ -217,12 +285,6 @@ export class Upstream {
   #emit(call: (listener: UpstreamListener) => void): void {
     for (const listener of this.listeners) call(listener);
   }
-
-  #closeOwn(client: Client, { supervisor }: Lane): void {
-    this.#own.delete(client);
-    this.#ending.add(supervisor);
-    void supervisor.close().finally(() => this.#ending.delete(supervisor));
-  }
 }
 
 /** Notifications that name what they are about, or concern everybody. */
@@ -238,21 +300,20 @@ function soleClientsNewest(inFlight: readonly Exchange[]): Exchange | undefined 
   return inFlight.every(({ client }) => client === newest?.client) ? newest : undefined;
 }
 
-/** Who answers a server's question: the owner of the link, else the client whose calls alone are in flight. Never a guess. */
+/** Who answers a server's question: the owner of the lane, else the client whose calls alone are in flight. Never a guess. */
 function answererOf(
   { request }: Ask,
   exchanges: readonly Exchange[],
-  owner: Client | undefined,
+  { owner }: Lane,
 ): Pick<Client, 'ask'> | undefined {
   const inFlight = ofClients(exchanges);
-  if (owner) return inFlight.at(-1) ?? owner;
+  if (owner) return inFlight.findLast(({ client }) => client === owner) ?? owner;
   const newest = soleClientsNewest(inFlight);
   if (!newest && inFlight.length > 0) {
     const message = `${request.method}: calls of several clients are in flight, so whom to ask is unclear`;
     throw new BridgeError('BUSY', message);
   }
-  const capability = capabilityFor(request.method);
-  return newest && capability && capability in newest.client.capabilities ? newest : undefined;
+  return capabilityFor(request.method) ? newest : undefined;
 }
 
 /** The bridge's own requests are in flight too. */

@@ -22,7 +22,7 @@ describe('config.example.json', () => {
     const { upstreams, ...bridge } = await resolveExample(PROJECT);
     expect(bridge).toEqual(DEFAULTS);
     for (const upstream of upstreams)
-      expect(upstream).toMatchObject({ isolation: 'auto', startTimeout: 120_000, callTimeout: 0 });
+      expect(upstream).toMatchObject({ protocol: 'auto', isolation: 'auto', startTimeout: 120_000, callTimeout: 0 });
   });
 });
 

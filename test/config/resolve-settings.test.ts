@@ -23,6 +23,7 @@ describe('resolveSettings', () => {
           env: {},
           cwd: FIXTURES,
           shell: false,
+          protocol: 'auto',
           isolation: 'auto',
           startTimeout: 120_000,
           callTimeout: 0,
@@ -65,7 +66,7 @@ describe('resolveSettings', () => {
   it('lets flags win over the environment, the environment over the file, the file over the defaults', async () => {
     const cwd = await folderWith({
       mcpServers: {
-        a: { command: 'x', callTimeout: '2s', startTimeout: '2s', isolation: 'shared' },
+        a: { command: 'x', callTimeout: '2s', startTimeout: '2s', isolation: 'shared', protocol: '2026' },
         b: { command: 'x' },
       },
       bridge: {
@@ -76,6 +77,7 @@ describe('resolveSettings', () => {
         startTimeout: '1s',
         maxLinks: 1,
         maxMessage: '1kb',
+        protocol: '2025',
       },
     });
     const env = { MCP_BRIDGE_PORT: '2', MCP_BRIDGE_SESSION_TIMEOUT: '2m', MCP_BRIDGE_START_TIMEOUT: '3s' };
@@ -87,9 +89,10 @@ describe('resolveSettings', () => {
       ssePath: '/sse',
       maxMessage: 1_000,
     });
+    const common = { startTimeout: 3_000, isolation: 'session', maxLinks: 1, maxMessage: 1_000 };
     expect(settings.upstreams).toMatchObject([
-      { name: 'a', callTimeout: 2_000, startTimeout: 3_000, isolation: 'session', maxLinks: 1, maxMessage: 1_000 },
-      { name: 'b', callTimeout: 1_000, startTimeout: 3_000, isolation: 'session', maxLinks: 1, maxMessage: 1_000 },
+      { name: 'a', protocol: '2026', callTimeout: 2_000, ...common },
+      { name: 'b', protocol: '2025', callTimeout: 1_000, ...common },
     ]);
   });
 
@@ -115,6 +118,7 @@ describe('resolveSettings', () => {
       '--log-format=json',
       '--max-message=5kb',
       '--lazy',
+      '--protocol=2025',
     );
     const { settings } = await resolve([...argv, '--', 'x']);
     expect(settings).toMatchObject({
@@ -133,7 +137,7 @@ describe('resolveSettings', () => {
       logLevel: 'none',
       logFormat: 'json',
       maxMessage: 5_000,
-      upstreams: [{ maxMessage: 5_000, lazy: true }],
+      upstreams: [{ maxMessage: 5_000, lazy: true, protocol: '2025' }],
     });
   });
 

@@ -40,6 +40,7 @@ describe('checkConfig', () => {
 
   it("reads the bridge's own keys of a server", () => {
     const own = {
+      protocol: '2026',
       isolation: 'session',
       startTimeout: '5s',
       callTimeout: 0,
@@ -130,6 +131,7 @@ describe('checkConfig', () => {
         healthEndpoint: '/d',
         outputTransport: 'sse',
         dangerouslyNoAuth: false,
+        protocol: '2025',
         isolation: 'shared',
         startTimeout: 1_000,
         callTimeout: '2s',
@@ -158,6 +160,7 @@ describe('checkConfig', () => {
       healthPaths: ['/d'],
       outputTransport: 'sse',
       dangerouslyNoAuth: false,
+      protocol: '2025',
       isolation: 'shared',
       startTimeout: 1_000,
       callTimeout: 2_000,
@@ -165,6 +168,12 @@ describe('checkConfig', () => {
       idleTimeout: 0,
       lazy: true,
     });
+  });
+
+  it.each([2026, '2026'])('reads protocol: %j, for a server as for all', (protocol) => {
+    const { servers, bridge } = check({ mcpServers: { a: { command: 'x', protocol } }, bridge: { protocol } });
+    expect(servers[0]?.options).toEqual({ protocol: '2026' });
+    expect(bridge).toEqual({ protocol: '2026' });
   });
 
   it.each([
@@ -210,6 +219,7 @@ describe('checkConfig', () => {
     [of({ args: [['-y']] }), 'mcp.json: mcpServers.files.args[0]: expected a text, got a list'],
     [of({ env: [] }), 'mcp.json: mcpServers.files.env: expected an object, got a list'],
     [of({ env: { A: {} } }), 'mcp.json: mcpServers.files.env.A: expected a text, got an object'],
+    [of({ protocol: 2024 }), 'mcp.json: mcpServers.files.protocol: expected auto, 2025 or 2026, got 2024'],
     [of({ isolation: 'all' }), 'mcp.json: mcpServers.files.isolation: expected auto, shared or session, got "all"'],
     [of({ type: 'sse' }), 'mcp.json: mcpServers.files.type: expected stdio or local, got "sse"'],
     [of({ command: '' }), 'mcp.json: mcpServers.files.command: expected a text that is not empty, got ""'],

@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import { metaOf, PROTOCOL_VERSION } from '../protocol/envelope.ts';
+import { HEADER_MISMATCH, MessageError, type Request } from '../protocol/message.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
+
+/** The headers that repeat what a request says, for whoever stands in between and does not read bodies. */
+
+/** The member of `params` that `Mcp-Name` repeats (2026-07-28, transports, "Standard Request Headers"; SEP-2663 for tasks). */
+const NAMED_BY: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
+};
+
+/**
+ * Checks the headers of a request against its body.
+ * @throws MessageError -32020 when one is missing, broken, or says something else.
+ */
+export function checkHeaders({ headers }: IncomingMessage, request: Request): void {
+  const check = (name: string, expected: string | undefined, given = headers[name.toLowerCase()]) => {
+    if (expected === undefined) return;
+    if (typeof given !== 'string') throw mismatch(request, `${name} is missing`);
+    if (given !== expected) throw mismatch(request, `${name} says ${quote(given)}, and the body ${quote(expected)}`);
+  };
+  check('MCP-Protocol-Version', metaOf(request.frame)?.string(PROTOCOL_VERSION));
+  check('Mcp-Method', request.method);
+  const member = Object.hasOwn(NAMED_BY, request.method) ? NAMED_BY[request.method] : undefined;
+  const name = member === undefined ? undefined : request.frame.raw('params')?.string(member);
+  check('Mcp-Name', name, decode(headers['mcp-name'], 'Mcp-Name', request));
+}
+
+/**
+ * Checks the headers that repeat arguments of a call, as its tool's schema says (`x-mcp-header`).
+ * @throws MessageError -32020 when one is missing, broken, says something else, or has no argument to repeat.
+ */
+export function checkParamHeaders({ headers }: IncomingMessage, request: Request, tool: RawJson): void {
+  // Most tools have none, and a look at the text is enough to know.
+  if (!tool.text.includes('"x-mcp-header"')) return;
+  const args = request.frame.raw('params')?.raw('arguments');
+  for (const { header, path } of annotationsIn(tool.raw('inputSchema'), [])) {
+    const name = `Mcp-Param-${header}`;
+    const given = decode(headers[name.toLowerCase()], name, request);
+    const argument = path.reduce<RawJson | undefined>((value, key) => value?.raw(key), args)?.value;
+    if (argument === undefined || argument === null) {
+      if (given !== undefined) throw mismatch(request, `${name} repeats an argument that is not there`);
+    } else if (given === undefined) {
+      throw mismatch(request, `${name} is missing`);
+    } else if (!isSame(given, argument)) {
+      throw mismatch(request, `${name} says ${quote(given)}, and the argument is ${JSON.stringify(argument)}`);
+    }
+  }
+}
+
+interface Annotation {
+  readonly header: string;
+  /** Keys that lead to the argument. */
+  readonly path: readonly string[];
+}
+
+/** Only properties of properties count; what stands behind a condition or in a list cannot be repeated. */
+function annotationsIn(schema: RawJson | undefined, path: readonly string[]): Annotation[] {
+  const properties = schema?.raw('properties');
+  return (properties?.keys ?? []).flatMap((key) => {
+    const property = properties?.raw(key);
+    const header = property?.string('x-mcp-header');
+    const nested = annotationsIn(property, [...path, key]);
+    return header && isToken(header) ? [{ header, path: [...path, key] }, ...nested] : nested;
+  });
+}
+
+/** A field name (RFC 9110, section 5.1). */
+function isToken(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
+}
+
+/** Numbers are compared as numbers: `42.0` is `42`. */
+function isSame(given: string, argument: unknown): boolean {
+  if (typeof argument === 'number') return given.trim() !== '' && Number(given) === argument;
+  return given === String(argument);
+}
+
+const ENCODED = /^=\?base64\?(.*)\?=$/;
+
+/** The text of a header's value, which is encoded where plain ASCII cannot hold it ("Value Encoding"). */
+function decode(value: string | string[] | undefined, name: string, request: Request): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const encoded = ENCODED.exec(value)?.[1];
+  if (encoded === undefined) {
+    if (/^[\x20-\x7e\t]*$/.test(value)) return value;
+    throw mismatch(request, `${name} holds characters that have to be encoded`);
+  }
+  const bytes = Buffer.from(encoded, 'base64');
+  const isCanonical = bytes.toString('base64').replace(/=+$/, '') === encoded.replace(/=+$/, '');
+  if (!isCanonical) throw mismatch(request, `${name} is no Base64`);
+  return bytes.toString();
+}
+
+function mismatch({ id }: Request, why: string): MessageError {
+  return new MessageError(HEADER_MISMATCH, `Header mismatch: ${why}`, id);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

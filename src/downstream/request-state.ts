@@ -1,0 +1,66 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { canonical } from '../protocol/canonical.ts';
+import { INVALID_PARAMS, MessageError, type Request } from '../protocol/message.ts';
+import { RawJson } from '../protocol/raw-json.ts';
+
+/** What a `requestState` of ours stands for: the one round that a call waits for here, or a server's own state. */
+export type RequestState = { readonly call: string } | { readonly server: string };
+
+/** What a state is good for, and until when. */
+export interface Binding {
+  /** Of the request, by {@link digestOf}. */
+  readonly digest: string;
+  /** Who asks, as far as that is known. */
+  readonly principal: string;
+}
+
+/**
+ * Seals what clients bring back with a retry (2026-07-28, basic/patterns/mrtr, "Server Requirements"): they cannot read more out of it than
+ * it says, change it, use it for another request or for another principal, or keep it beyond its time.
+ */
+export class StateSeal {
+  readonly #key = randomBytes(32);
+  readonly #now: () => number;
+
+  /** @param now milliseconds since 1970. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** @param lifetime milliseconds. */
+  seal(state: RequestState, { digest, principal }: Binding, lifetime: number): string {
+    const payload = { ...state, digest, principal, expires: this.#now() + lifetime };
+    const text = Buffer.from(JSON.stringify(payload)).toString('base64url');
+    return `${text}.${this.#sign(text).toString('base64url')}`;
+  }
+
+  /** @throws MessageError -32602 when it is none of ours, or not for this request, or no longer. */
+  open(sealed: string, { digest, principal }: Binding): RequestState {
+    const [text = '', signature = ''] = sealed.split('.', 2);
+    const expected = this.#sign(text);
+    const given = Buffer.from(signature, 'base64url');
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusal('was not made here');
+    const payload = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (payload.digest !== digest) throw refusal('belongs to another request');
+    if (payload.principal !== principal) throw refusal('belongs to somebody else');
+    if (payload.expires < this.#now()) throw refusal('has expired');
+    return payload;
+  }
+
+  #sign(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest();
+  }
+}
+
+/** Stands for a request as far as a retry has to repeat it: its method and params, without what a retry brings along. */
+export function digestOf({ method, frame }: Request): string {
+  const params = frame.raw('params') ?? RawJson.of({});
+  const same = params.without('_meta', 'inputResponses', 'requestState').value;
+  return createHash('sha256')
+    .update(`${method}\n${canonical(same)}`)
+    .digest('base64url');
+}
+
+function refusal(why: string): MessageError {
+  return new MessageError(INVALID_PARAMS, `requestState ${why}; send the request again without it`);
+}

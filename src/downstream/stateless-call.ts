@@ -1,0 +1,222 @@
+import { Cancellation } from '../protocol/cancellation.ts';
+import {
+  type Answer,
+  type Ask,
+  type Client,
+  capabilityFor,
+  type Exchange,
+  type Freshness,
+  type Tenure,
+} from '../protocol/exchange.ts';
+import {
+  errorFrame,
+  type IdText,
+  INTERNAL_ERROR,
+  METHOD_NOT_FOUND,
+  MISSING_CAPABILITY,
+  notificationFrame,
+  progressTokenOf,
+  resultFrame,
+  withProgressToken,
+} from '../protocol/message.ts';
+import { RawJson } from '../protocol/raw-json.ts';
+import { LATEST_2025 } from '../protocol/revisions.ts';
+import { isSevereEnough } from '../protocol/severity.ts';
+import { MULTI_ROUND } from '../protocol/stateless.ts';
+import type { Outlet } from './session.ts';
+import type { StatelessRequest } from './stateless-request.ts';
+
+/** What a round of a call ends with: its answer, or the questions to be answered before there is one. */
+export type Outcome = { readonly answer: Answer } | { readonly questions: RawJson };
+
+/**
+ * A call of 2026-07-28, from its first request to its answer, however many requests its client needs for that: what a
+ * server asks meanwhile ends a round, and the call waits until a retry begins the next one with the answers.
+ */
+export class StatelessCall implements Exchange, Client {
+  readonly method: string;
+  readonly frame: RawJson;
+  readonly client = this;
+  readonly opening: RawJson;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly tenure: Tenure;
+  readonly listens = false;
+  readonly retries = true;
+  readonly logLevel: string | undefined;
+  readonly closed = new Cancellation();
+  readonly cancellation = new Cancellation();
+  /** How long its result may be kept, as its server says. */
+  freshness: Freshness | undefined;
+  readonly #questions = new Map<string, Question>();
+  #current: Round | undefined;
+  #answer: Answer | undefined;
+  #collecting: NodeJS.Timeout | undefined;
+  #reminding: NodeJS.Timeout | undefined;
+  #lastKey = 0;
+
+  constructor({ frame, method, envelope }: StatelessRequest) {
+    this.method = method;
+    this.frame = frame;
+    this.logLevel = envelope.logLevel;
+    this.capabilities = envelope.capabilities.value as Record<string, unknown>;
+    this.tenure = MULTI_ROUND.has(method) ? 'call' : 'none';
+    this.opening = RawJson.of({
+      protocolVersion: LATEST_2025,
+      capabilities: envelope.capabilities,
+      clientInfo: envelope.info ?? { name: 'unknown', version: '' },
+    });
+  }
+
+  /** Has `work`, which never rejects, answer the call. Its rounds are asked for with {@link next}. */
+  async start(work: () => Promise<Answer>): Promise<void> {
+    this.#finish(await work());
+  }
+
+  /** Begins a round, for a request of the client. What the server says goes to its outlet, until it ends. */
+  next({ frame, envelope }: StatelessRequest, outlet: Outlet): Promise<Outcome> {
+    clearInterval(this.#reminding);
+    const settled = new Promise<Outcome>((resolve) => {
+      this.#current = { outlet, token: progressTokenOf(frame), logLevel: envelope.logLevel, resolve };
+    });
+    if (this.#answer) this.#end({ answer: this.#answer });
+    else if (this.#questions.size > 0) this.#collect();
+    return settled;
+  }
+
+  /** Takes the answers that a retry brings. What nobody asked is passed over. */
+  settle(responses: RawJson | undefined): void {
+    for (const key of responses?.keys ?? []) this.#questions.get(key)?.resolve(resultFrame(responses?.raw(key)));
+  }
+
+  /** Gives the call up. Twice without harm. */
+  cancel(reason: Error): void {
+    this.cancellation.cancel(reason);
+  }
+
+  notify(frame: RawJson): void {
+    const method = frame.string('method');
+    const { outlet, token, logLevel } = this.#current ?? NOBODY_LISTENS;
+    if (method === 'notifications/progress') {
+      if (token !== undefined) outlet?.send(withProgressToken(frame, token));
+    } else if (method === 'notifications/message') {
+      if (logLevel !== undefined && isSevereEnough(frame.raw('params')?.get('level'), logLevel)) outlet?.send(frame);
+    } else if (method !== 'notifications/elicitation/complete') {
+      outlet?.send(frame);
+    }
+  }
+
+  ask(ask: Ask): Promise<Answer> {
+    const { method } = ask.request;
+    const unanswerable = Promise.resolve(errorFrame(METHOD_NOT_FOUND, `The client cannot be asked for ${method} here`));
+    if (!capabilityFor(method) || !MULTI_ROUND.has(this.method) || this.cancellation.reason) return unanswerable;
+    const missing = missingCapability(ask, this.capabilities);
+    if (missing) {
+      this.#refuse(method, missing);
+      return unanswerable;
+    }
+    return new Promise((resolve) => {
+      this.#lastKey += 1;
+      const key = `${method.replace('/', '-')}-${this.#lastKey}`;
+      const settle = (answer: Answer) => {
+        this.#questions.delete(key);
+        resolve(answer);
+      };
+      this.#questions.set(key, { ask, resolve: settle });
+      ask.signal.addEventListener('abort', () => settle(TAKEN_BACK));
+      this.#collect();
+    });
+  }
+
+  cacheable(freshness: Freshness): void {
+    this.freshness = freshness;
+  }
+
+  /** It hears nothing that belongs to no request. */
+  send(): void {}
+
+  /** Servers often ask several things at once; they shall be one round. */
+  #collect(): void {
+    this.#collecting ??= setTimeout(() => {
+      this.#collecting = undefined;
+      if (this.#current && this.#questions.size > 0) this.#pause();
+    }, COLLECTED_FOR);
+  }
+
+  #pause(): void {
+    const questions = [...this.#questions].map(([key, { ask }]) => [key, questionOf(ask)] as const);
+    this.#end({ questions: RawJson.of(Object.fromEntries(questions)) });
+    let reminders = 0;
+    // A server waits for a minute, say, if it hears nothing; people take longer.
+    this.#reminding = setInterval(() => {
+      reminders += 1;
+      const frame = notificationFrame('notifications/progress', { progress: reminders });
+      for (const { ask } of this.#questions.values())
+        ask.progress({ kind: 'notification', method: 'notifications/progress', frame });
+    }, REMIND_EVERY).unref();
+  }
+
+  #end(outcome: Outcome): void {
+    const round = this.#current;
+    this.#current = undefined;
+    round?.resolve(outcome);
+  }
+
+  #refuse(method: string, requiredCapabilities: object): void {
+    const message = `The server asks for ${method}, which the client has not declared`;
+    this.cancel(new Error(message));
+    this.#finish(errorFrame(MISSING_CAPABILITY, message, { requiredCapabilities }));
+  }
+
+  /** The first answer counts. */
+  #finish(answer: Answer): void {
+    if (this.#answer) return;
+    this.#answer = answer;
+    clearTimeout(this.#collecting);
+    clearInterval(this.#reminding);
+    for (const { resolve } of [...this.#questions.values()]) resolve(TAKEN_BACK);
+    this.closed.cancel(ANSWERED);
+    this.#end({ answer });
+  }
+}
+
+interface Round {
+  readonly outlet: Outlet;
+  /** The progress token of the round's own request, as JSON text. */
+  readonly token: IdText | undefined;
+  readonly logLevel: string | undefined;
+  resolve(outcome: Outcome): void;
+}
+
+interface Question {
+  readonly ask: Ask;
+  resolve(answer: Answer): void;
+}
+
+/** Milliseconds. */
+const COLLECTED_FOR = 10;
+/** A quarter of the least patience that servers are known to have. Milliseconds. */
+const REMIND_EVERY = 15_000;
+
+const NOBODY_LISTENS = { outlet: undefined, token: undefined, logLevel: undefined };
+const ANSWERED = new Error('the call was answered');
+const TAKEN_BACK = errorFrame(INTERNAL_ERROR, 'Nobody waits for this any more');
+
+/** What the client would have had to declare to be asked this; `undefined` when it has. */
+function missingCapability({ request }: Ask, capabilities: Client['capabilities']): object | undefined {
+  const kind = capabilityFor(request.method);
+  if (kind === undefined) return undefined;
+  const declared = capabilities[kind] as Record<string, unknown> | undefined;
+  if (kind !== 'elicitation') return declared ? undefined : { [kind]: {} };
+  const mode = request.frame.raw('params')?.string('mode') ?? 'form';
+  // Nothing in particular means forms (client/elicitation, "Capabilities").
+  const modes = declared && Object.keys(declared).length === 0 ? ['form'] : Object.keys(declared ?? {});
+  return modes.includes(mode) ? undefined : { elicitation: { [mode]: {} } };
+}
+
+/** A question as it stands in a result: it is no request any more, so it has no progress and needs no id to be told apart. */
+function questionOf({ request: { method, frame } }: Ask): object {
+  const params = frame.raw('params')?.without('elicitationId');
+  const meta = params?.raw('_meta')?.without('progressToken');
+  const rest = meta?.keys.length === 0 ? params?.without('_meta') : params?.with({ _meta: meta });
+  return { method, params: rest };
+}

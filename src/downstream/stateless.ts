@@ -1,0 +1,208 @@
+import type { Cancellation } from '../protocol/cancellation.ts';
+import { SERVER_INFO } from '../protocol/envelope.ts';
+import { type Answer, type Freshness, NOBODY } from '../protocol/exchange.ts';
+import {
+  errorFrame,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  METHOD_NOT_FOUND,
+  MessageError,
+  type Notification,
+  RESOURCE_NOT_FOUND,
+  resultFrame,
+  SERVER_ERROR,
+  withId,
+  withParams,
+  withResult,
+} from '../protocol/message.ts';
+import { RawJson } from '../protocol/raw-json.ts';
+import { CACHEABLE, discoveredFrom, MULTI_ROUND, REMOVED, STALE } from '../protocol/stateless.ts';
+import { LISTEN } from '../protocol/subscriptions.ts';
+import type { Relay } from '../relay/relay.ts';
+import { ParkedCalls } from './parked-calls.ts';
+import { type Binding, digestOf, StateSeal } from './request-state.ts';
+import type { Outlet } from './session.ts';
+import { StatelessCall } from './stateless-call.ts';
+import type { StatelessRequest } from './stateless-request.ts';
+import { Subscription } from './subscription.ts';
+import { isAccepted, urlQuestions } from './url-elicitation.ts';
+
+export interface StatelessOptions {
+  readonly relay: Relay;
+  /** How long a call waits for its client's answers to what its server asks. Milliseconds. Default: 10 minutes. */
+  readonly patience?: number;
+  /** Most calls that wait so, and most subscriptions. Default: 1000. */
+  readonly max?: number;
+}
+
+/** Serves the clients of 2026-07-28, who have no sessions. Knows messages, but no wire. */
+export class Stateless {
+  readonly #relay: Relay;
+  readonly #max: number;
+  readonly #seal = new StateSeal();
+  readonly #parked: ParkedCalls;
+  readonly #subscriptions = new Set<Subscription>();
+
+  constructor({ relay, patience = PATIENCE, max = MAX }: StatelessOptions) {
+    this.#relay = relay;
+    this.#max = max;
+    this.#parked = new ParkedCalls({ patience, max });
+  }
+
+  /**
+   * Answers a request. What there is to say meanwhile goes to `outlet`; `cancellation` tells that the client gave it up.
+   * Resolves with the answer under the client's own id. Never rejects.
+   */
+  async serve(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<RawJson> {
+    try {
+      const { answer, freshness } = await this.#answer(request, outlet, cancellation);
+      return withId(this.#complete(request.method, answer, freshness), request.id);
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      return errorFrame(error.code, error.message, error.data, request.id);
+    }
+  }
+
+  /** Takes a notification of a client, other than one about a request in flight. */
+  notify(notification: Notification): void {
+    if (!REMOVED.has(notification.method)) this.#relay.notify(NOBODY, notification);
+  }
+
+  /** The definition of the tool that a call names. */
+  toolOf(request: StatelessRequest): Promise<RawJson | undefined> {
+    return this.#relay.toolOf(new StatelessCall(request));
+  }
+
+  /** Ends the subscriptions, with a last message to each. */
+  endSubscriptions(): void {
+    for (const subscription of this.#subscriptions) subscription.end();
+  }
+
+  /** Ends what goes on beyond an answer: subscriptions, and calls that wait for their clients. */
+  close(): void {
+    this.endSubscriptions();
+    this.#parked.close();
+  }
+
+  async #answer(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<Result> {
+    const { method } = request;
+    if (REMOVED.has(method)) return { answer: errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`) };
+    if (method === LISTEN) return { answer: await this.#listen(request, outlet, cancellation) };
+    const call = this.#callOf(request);
+    const giveUp = (reason: Error) => call.cancel(reason);
+    if (cancellation.reason) giveUp(cancellation.reason);
+    cancellation.add(giveUp);
+    const ending = call.next(request, outlet);
+    call.settle(request.frame.raw('params')?.raw('inputResponses'));
+    const outcome = await ending;
+    cancellation.delete(giveUp);
+    if ('questions' in outcome) return { answer: this.#park(call, outcome.questions, request) };
+    return { answer: this.#sealed(outcome.answer, request), freshness: call.freshness };
+  }
+
+  /** The call that a request goes on with, or a new one. @throws MessageError -32602 when its state is not good for it. */
+  #callOf(request: StatelessRequest): StatelessCall {
+    const { method, frame } = request;
+    const state = MULTI_ROUND.has(method) ? frame.raw('params')?.raw('requestState') : undefined;
+    if (!state) return this.#begin(request);
+    const opened = this.#seal.open(String(state.value), bindingOf(request));
+    if ('call' in opened) return this.#parked.take(opened.call);
+    return this.#begin({ ...request, frame: withParams(frame, { requestState: opened.server }) });
+  }
+
+  #begin(request: StatelessRequest): StatelessCall {
+    const call = new StatelessCall(request);
+    const relay = this.#relay;
+    void call.start(() => (request.method === 'server/discover' ? discover(relay, call) : handle(relay, call)));
+    return call;
+  }
+
+  /** Keeps a call until its client has the answers. */
+  #park(call: StatelessCall, inputRequests: RawJson, request: StatelessRequest): Answer {
+    const handle = this.#parked.park(call);
+    if (handle === undefined) {
+      call.cancel(FULL);
+      return errorFrame(SERVER_ERROR, FULL.message);
+    }
+    const requestState = this.#seal.seal({ call: handle }, bindingOf(request), this.#parked.patience);
+    return resultFrame({ resultType: 'input_required', inputRequests, requestState });
+  }
+
+  /** A server's own state is sealed too, so that it comes back unchanged, and with the same request. */
+  #sealed(answer: Answer, request: StatelessRequest): Answer {
+    const result = MULTI_ROUND.has(request.method) ? answer.raw('result') : undefined;
+    const server = result?.string('resultType') === 'input_required' ? result.string('requestState') : undefined;
+    if (server === undefined) return answer;
+    return withResult(answer, { requestState: this.#seal.seal({ server }, bindingOf(request), SERVER_STATE_LIFETIME) });
+  }
+
+  async #listen(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<Answer> {
+    if (this.#subscriptions.size >= this.#max)
+      return errorFrame(SERVER_ERROR, 'There are too many subscriptions already');
+    const subscription = new Subscription({ request, relay: this.#relay, outlet, cancellation });
+    this.#subscriptions.add(subscription);
+    try {
+      return await subscription.serve();
+    } finally {
+      this.#subscriptions.delete(subscription);
+    }
+  }
+
+  /** The answer with all that this revision wants of one. */
+  #complete(method: string, answer: Answer, freshness: Freshness | undefined): Answer {
+    const result = answer.raw('result');
+    if (!result?.isObject) return withOwnCode(answer);
+    const resultType = result.string('resultType') ?? 'complete';
+    const meta = result.raw('_meta') ?? RawJson.of({});
+    return withResult(answer, {
+      resultType,
+      ...(resultType === 'complete' && CACHEABLE.has(method) && (freshness ?? STALE)),
+      _meta: meta.has(SERVER_INFO) ? undefined : meta.with({ [SERVER_INFO]: this.#relay.info ?? UNKNOWN }),
+    });
+  }
+}
+
+interface Result {
+  readonly answer: Answer;
+  readonly freshness?: Freshness | undefined;
+}
+
+/** People have to be found, and to make up their minds. Milliseconds. */
+const PATIENCE = 10 * 60_000;
+/** Nothing waits for it here, and the server has its own idea of how long it is good. Milliseconds. */
+const SERVER_STATE_LIFETIME = 24 * 60 * 60_000;
+const MAX = 1000;
+const MAX_URL_ROUNDS = 10;
+const FULL = new Error('Too many calls wait for their clients already');
+const UNKNOWN = { name: 'mcp-bridge', version: '' };
+
+function bindingOf(request: StatelessRequest): Binding {
+  return { digest: digestOf(request), principal: '' };
+}
+
+async function discover(relay: Relay, call: StatelessCall): Promise<Answer> {
+  const answer = await relay.open(call);
+  const opened = answer.raw('result');
+  return opened ? answer.with({ result: discoveredFrom(opened) }) : answer;
+}
+
+/** Has the servers answer a call. One that is refused until the user has visited some URLs is sent again once that is done. */
+async function handle(relay: Relay, call: StatelessCall): Promise<Answer> {
+  for (let round = 0; round < MAX_URL_ROUNDS; round++) {
+    const answer = await relay.handle(call);
+    const questions = urlQuestions(answer);
+    if (!questions) return answer;
+    const replies = await Promise.all(questions.map((question) => call.ask(question)));
+    if (!replies.every(isAccepted))
+      return errorFrame(INVALID_REQUEST, 'The URL that the server asks for was not visited');
+  }
+  return errorFrame(INVALID_REQUEST, 'The server goes on asking for URLs to be visited');
+}
+
+/** This revision has another code for what is not found (server/resources, "Error Handling"). */
+function withOwnCode(answer: Answer): Answer {
+  const error = answer.raw('error');
+  return error?.get('code') === RESOURCE_NOT_FOUND
+    ? answer.with({ error: error.with({ code: INVALID_PARAMS }) })
+    : answer;
+}

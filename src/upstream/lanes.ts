@@ -1,0 +1,151 @@
+import type { Isolation } from '../config/settings.ts';
+import { BridgeError } from '../errors.ts';
+import { canonical } from '../protocol/canonical.ts';
+import { type Client, canBeAsked } from '../protocol/exchange.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
+import type { Interests } from './interests.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** A link, as often as it has to be started, with the clients it serves: all that share it, or one at a time. */
+export interface Lane {
+  /** What its server is told of its clients: who opened it, and what that one can be asked. `undefined` for the shared one. */
+  readonly opening: RawJson | undefined;
+  readonly supervisor: Supervisor;
+  readonly interests: Interests;
+  /** Whom alone it serves now. */
+  owner: Client | undefined;
+  /** Whether its clients have said `notifications/initialized`, so that a server started anew is told at once. */
+  initialized: boolean;
+  /** Whether its server may still be at something that its last client gave up; it is not lent again then. */
+  isTainted: boolean;
+}
+
+export interface LanesOptions {
+  readonly name: string;
+  readonly isolation: Isolation;
+  /** Most processes at once. */
+  readonly maxLinks: number;
+  createLane(opening: RawJson | undefined): Lane;
+}
+
+/**
+ * Which lane serves whom. A client that its server could ask something gets one of its own: for as long as its session lives, or
+ * lent for one call from those that know of just the capabilities it has.
+ */
+export class Lanes {
+  /** The lane of all clients without one of their own. */
+  readonly shared: Lane;
+  /** Whether all share it whatever they can be asked, since the server's questions name their call. */
+  everybodyShares = false;
+  readonly #options: LanesOptions;
+  readonly #owned = new Map<Client, Lane>();
+  /** Lent lanes between two calls, the one used longest ago first. */
+  readonly #free = new Map<Lane, NodeJS.Timeout>();
+  /** Lanes on their way out. */
+  readonly #ending = new Set<Supervisor>();
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+    this.shared = options.createLane(undefined);
+  }
+
+  get all(): Lane[] {
+    return [this.shared, ...this.#owned.values(), ...this.#free.keys()];
+  }
+
+  /** Whether a client needs a lane of its own, as far as can be told by now. */
+  needsOwn(client: Client): boolean {
+    const { isolation } = this.#options;
+    if (this.everybodyShares || isolation === 'shared') return false;
+    return canBeAsked(client) || (isolation === 'session' && client.tenure === 'session');
+  }
+
+  /** The lane that a client has already, or shares. */
+  find(client: Client): Lane | undefined {
+    const owned = this.#owned.get(client);
+    if (owned || !this.needsOwn(client)) return owned ?? this.shared;
+    return client.tenure === 'none' ? this.#likeOf(client, this.all) : undefined;
+  }
+
+  /**
+   * The lane that serves a client.
+   * @throws BridgeError when it needs one of its own and there are too many already.
+   */
+  take(client: Client): Lane {
+    const existing = this.find(client);
+    if (existing) return existing;
+    if (client.closed.reason) throw new BridgeError('CLOSED', `${this.#options.name}: the session has ended`);
+    const lent = client.tenure === 'session' ? undefined : this.#likeOf(client, this.#free.keys());
+    const lane = lent ?? this.#create(client);
+    if (client.tenure === 'none') this.#release(lane);
+    else this.#give(lane, client);
+    return lane;
+  }
+
+  /** Whether this is the client's lane, or tells what concerns it. */
+  serves(client: Client, lane: Lane): boolean {
+    return lane === this.find(client);
+  }
+
+  async close(options?: { immediately?: boolean }): Promise<void> {
+    for (const timer of this.#free.values()) clearTimeout(timer);
+    const supervisors = [...this.all.map(({ supervisor }) => supervisor), ...this.#ending];
+    await Promise.all(supervisors.map((supervisor) => supervisor.close(options)));
+  }
+
+  #give(lane: Lane, client: Client): void {
+    clearTimeout(this.#free.get(lane));
+    this.#free.delete(lane);
+    this.#owned.set(client, lane);
+    lane.owner = client;
+    client.closed.add(() => {
+      this.#owned.delete(client);
+      lane.owner = undefined;
+      const isClean = !lane.isTainted && lane.supervisor.link?.peer.inFlight === 0;
+      if (client.tenure === 'call' && isClean) this.#release(lane);
+      else this.#end(lane);
+    });
+  }
+
+  /** Keeps a lane for the next call, for a while. */
+  #release(lane: Lane): void {
+    const timer = setTimeout(() => this.#end(lane), FREE_FOR).unref();
+    this.#free.set(lane, timer);
+  }
+
+  #create(client: Client): Lane {
+    const { name, maxLinks, createLane } = this.#options;
+    if (this.all.length >= maxLinks) {
+      const [longestFree] = this.#free.keys();
+      if (!longestFree) {
+        const message = `${name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
+        throw new BridgeError('BUSY', message);
+      }
+      this.#end(longestFree);
+    }
+    const lane = createLane(client.opening);
+    lane.initialized = client.tenure !== 'session';
+    return lane;
+  }
+
+  /** A lane whose server was told of the same capabilities. */
+  #likeOf(client: Client, lanes: Iterable<Lane>): Lane | undefined {
+    const kind = canonical(client.capabilities);
+    for (const lane of lanes) {
+      if (lane.owner?.tenure === 'session' || lane === this.shared) continue;
+      if (canonical(lane.opening?.get('capabilities')) === kind) return lane;
+    }
+    return undefined;
+  }
+
+  #end(lane: Lane): void {
+    const { supervisor } = lane;
+    clearTimeout(this.#free.get(lane));
+    this.#free.delete(lane);
+    this.#ending.add(supervisor);
+    void supervisor.close().finally(() => this.#ending.delete(supervisor));
+  }
+}
+
+/** How long a lane waits for its next call. A process that answers at once is worth its memory that long. Milliseconds. */
+const FREE_FOR = 60_000;

@@ -1,0 +1,128 @@
+import { BridgeError } from '../errors.ts';
+import { subscriptionOf, withEnvelope } from '../protocol/envelope.ts';
+import { type Answer, type Client, type Exchange, type Freshness, NOBODY } from '../protocol/exchange.ts';
+import {
+  errorFrame,
+  METHOD_NOT_FOUND,
+  type Notification,
+  type Request,
+  requestFrame,
+  resultFrame,
+} from '../protocol/message.ts';
+import { RawJson } from '../protocol/raw-json.ts';
+import { CACHEABLE, freshnessOf, openedFrom, REMOVED } from '../protocol/stateless.ts';
+import { answerInput } from './input-rounds.ts';
+import type { Link, LinkEvents } from './link.ts';
+import { Listening } from './listening.ts';
+import type { Peer } from './peer.ts';
+
+export interface StatelessLinkOptions {
+  readonly peer: Peer;
+  /** The server's `DiscoverResult`. */
+  readonly discovered: RawJson;
+  /** How the bridge introduces itself where a client does not: `Implementation` of the specification. */
+  readonly info: RawJson;
+  readonly events: LinkEvents;
+}
+
+/**
+ * A link of 2026-07-28: each request says all there is to know about its client, and a question is the result of the call
+ * it belongs to. What the rest of the bridge says in the words of the revisions with sessions is said in this one's.
+ */
+export class StatelessLink implements Link {
+  readonly peer: Peer;
+  readonly opened: RawJson;
+  readonly freshness: Freshness | undefined;
+  readonly asksWithinCalls = true;
+  readonly #info: RawJson;
+  readonly #events: LinkEvents;
+  readonly #listening: Listening;
+  /** What this revision has no request for. */
+  readonly #own: Readonly<Record<string, (frame: RawJson, exchange: Exchange) => Promise<Answer> | Answer>> = {
+    ping: (_, exchange) => this.#send(requestFrame('server/discover'), exchange),
+    // The level stands in each request.
+    'logging/setLevel': () => resultFrame({}),
+    'resources/subscribe': (frame) => this.#listening.subscribe(frame.raw('params')?.string('uri') ?? ''),
+    'resources/unsubscribe': (frame) => this.#listening.unsubscribe(frame.raw('params')?.string('uri') ?? ''),
+  };
+
+  constructor({ peer, discovered, info, events }: StatelessLinkOptions) {
+    this.peer = peer;
+    this.opened = openedFrom(discovered, peer.name);
+    this.freshness = freshnessOf(discovered);
+    this.#info = info;
+    this.#events = events;
+    this.#listening = new Listening({
+      peer,
+      capabilities: this.opened.raw('capabilities'),
+      wrap: (frame) => this.#wrapped(frame, NOBODY),
+      hear: (notification) => events.notification(notification, []),
+    });
+    peer.receive = (message) => {
+      if (message.kind === 'request') this.#refuse(message);
+      else this.#dispatch(message);
+    };
+  }
+
+  /** Has the server tell of changes. @throws Error when it refuses. */
+  listen(): Promise<void> {
+    return this.#listening.open();
+  }
+
+  async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    const own = Object.hasOwn(this.#own, exchange.method) ? this.#own[exchange.method] : undefined;
+    if (own) return own(frame, exchange);
+    let request = frame;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const answer = await this.#send(request, exchange);
+      const result = answer.raw('result');
+      if (!result) return answer;
+      const isQuestion = result.string('resultType') === 'input_required';
+      if (!isQuestion || exchange.client.retries) return plain(answer, result, exchange);
+      request = await answerInput(frame, result, exchange);
+    }
+    throw new BridgeError('BUSY', `${this.peer.name}: still asks for input after ${MAX_ROUNDS} rounds`);
+  }
+
+  notify(frame: RawJson): void {
+    // Each request says what these would say.
+    if (!REMOVED.has(frame.string('method') ?? '')) this.peer.send(frame);
+  }
+
+  #send(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    return this.peer.request(this.#wrapped(frame, exchange.client), exchange);
+  }
+
+  #wrapped(frame: RawJson, { opening, logLevel }: Client): RawJson {
+    const capabilities = opening.raw('capabilities')?.without('tasks') ?? RawJson.of({});
+    return withEnvelope(frame, { capabilities, info: opening.raw('clientInfo') ?? this.#info, logLevel });
+  }
+
+  #dispatch(notification: Notification): void {
+    const subscription = subscriptionOf(notification);
+    if (subscription !== undefined) return this.#listening.take(notification, subscription);
+    const { exchanges } = this.peer;
+    const isLog = notification.method === 'notifications/message';
+    // A server logs for requests that asked for it, and names none of them.
+    const mayBeMeant = isLog ? exchanges.filter(({ client }) => client.logLevel !== undefined) : exchanges;
+    this.#events.notification(notification, mayBeMeant);
+  }
+
+  /** This revision has no requests of servers. */
+  #refuse({ id, method }: Request): void {
+    this.peer.send(errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`, undefined, id));
+  }
+}
+
+/** How often a server may ask within one call: enough for a long form, too few for an endless loop. */
+const MAX_ROUNDS = 10;
+
+/** The answer without what only this revision's results have; how long it may be kept is told to the exchange. */
+function plain(answer: Answer, result: RawJson, exchange: Exchange): Answer {
+  const isComplete = result.string('resultType') === 'complete';
+  const isCacheable = isComplete && CACHEABLE.has(exchange.method);
+  const freshness = isCacheable ? freshnessOf(result) : undefined;
+  if (freshness) exchange.cacheable(freshness);
+  const bare = isComplete ? result.without('resultType', ...(isCacheable ? ['ttlMs', 'cacheScope'] : [])) : result;
+  return answer.with({ result: bare });
+}
