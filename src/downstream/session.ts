@@ -38,7 +38,7 @@ export interface SessionOptions {
 export class Session implements Client {
   readonly tenure: Tenure;
   readonly listens: boolean;
-  readonly retries = false;
+  readonly readsResultTypes = false;
   readonly closed = new Cancellation();
   revision: Revision = ASSUMED_REVISION;
   opening = RawJson.of({});
@@ -201,9 +201,6 @@ class Call implements Exchange {
   ask(ask: Ask): Promise<Answer> {
     return this.client.askThrough(this.#outlet, ask);
   }
-
-  /** These revisions have no word for it. */
-  cacheable(): void {}
 }
 
 interface PendingAsk {

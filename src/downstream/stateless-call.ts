@@ -1,13 +1,5 @@
 import { Cancellation } from '../protocol/cancellation.ts';
-import {
-  type Answer,
-  type Ask,
-  type Client,
-  capabilityFor,
-  type Exchange,
-  type Freshness,
-  type Tenure,
-} from '../protocol/exchange.ts';
+import { type Answer, type Ask, type Client, capabilityFor, type Exchange, type Tenure } from '../protocol/exchange.ts';
 import {
   errorFrame,
   type IdText,
@@ -41,12 +33,10 @@ export class StatelessCall implements Exchange, Client {
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly tenure: Tenure;
   readonly listens = false;
-  readonly retries = true;
+  readonly readsResultTypes = true;
   readonly logLevel: string | undefined;
   readonly closed = new Cancellation();
   readonly cancellation = new Cancellation();
-  /** How long its result may be kept, as its server says. */
-  freshness: Freshness | undefined;
   readonly #questions = new Map<string, Question>();
   #current: Round | undefined;
   #answer: Answer | undefined;
@@ -125,10 +115,6 @@ export class StatelessCall implements Exchange, Client {
       ask.signal.addEventListener('abort', () => settle(TAKEN_BACK));
       this.#collect();
     });
-  }
-
-  cacheable(freshness: Freshness): void {
-    this.freshness = freshness;
   }
 
   /** It hears nothing that belongs to no request. */

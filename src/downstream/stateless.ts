@@ -1,6 +1,6 @@
 import type { Cancellation } from '../protocol/cancellation.ts';
 import { SERVER_INFO } from '../protocol/envelope.ts';
-import { type Answer, type Freshness, NOBODY } from '../protocol/exchange.ts';
+import { type Answer, NOBODY } from '../protocol/exchange.ts';
 import {
   errorFrame,
   INVALID_PARAMS,
@@ -16,7 +16,7 @@ import {
   withResult,
 } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
-import { CACHEABLE, discoveredFrom, MULTI_ROUND, REMOVED, STALE } from '../protocol/stateless.ts';
+import { CACHEABLE, discoveredFrom, freshnessOf, MULTI_ROUND, REMOVED, STALE } from '../protocol/stateless.ts';
 import { LISTEN } from '../protocol/subscriptions.ts';
 import type { Relay } from '../relay/relay.ts';
 import { ParkedCalls } from './parked-calls.ts';
@@ -55,8 +55,8 @@ export class Stateless {
    */
   async serve(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<RawJson> {
     try {
-      const { answer, freshness } = await this.#answer(request, outlet, cancellation);
-      return withId(this.#complete(request.method, answer, freshness), request.id);
+      const answer = await this.#answer(request, outlet, cancellation);
+      return withId(this.#complete(request.method, answer), request.id);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       return errorFrame(error.code, error.message, error.data, request.id);
@@ -69,8 +69,14 @@ export class Stateless {
   }
 
   /** The definition of the tool that a call names. */
-  toolOf(request: StatelessRequest): Promise<RawJson | undefined> {
-    return this.#relay.toolOf(new StatelessCall(request));
+  async toolOf(request: StatelessRequest): Promise<RawJson | undefined> {
+    const call = new StatelessCall(request);
+    try {
+      return await this.#relay.toolOf(call);
+    } finally {
+      // What was lent for it is free again.
+      call.closed.cancel(ANSWERED);
+    }
   }
 
   /** Ends the subscriptions, with a last message to each. */
@@ -84,10 +90,10 @@ export class Stateless {
     this.#parked.close();
   }
 
-  async #answer(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<Result> {
+  async #answer(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<Answer> {
     const { method } = request;
-    if (REMOVED.has(method)) return { answer: errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`) };
-    if (method === LISTEN) return { answer: await this.#listen(request, outlet, cancellation) };
+    if (REMOVED.has(method)) return errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`);
+    if (method === LISTEN) return this.#listen(request, outlet, cancellation);
     const call = this.#callOf(request);
     const giveUp = (reason: Error) => call.cancel(reason);
     if (cancellation.reason) giveUp(cancellation.reason);
@@ -96,8 +102,9 @@ export class Stateless {
     call.settle(request.frame.raw('params')?.raw('inputResponses'));
     const outcome = await ending;
     cancellation.delete(giveUp);
-    if ('questions' in outcome) return { answer: this.#park(call, outcome.questions, request) };
-    return { answer: this.#sealed(outcome.answer, request), freshness: call.freshness };
+    return 'questions' in outcome
+      ? this.#park(call, outcome.questions, request)
+      : this.#sealed(outcome.answer, request);
   }
 
   /** The call that a request goes on with, or a new one. @throws MessageError -32602 when its state is not good for it. */
@@ -148,23 +155,19 @@ export class Stateless {
     }
   }
 
-  /** The answer with all that this revision wants of one. */
-  #complete(method: string, answer: Answer, freshness: Freshness | undefined): Answer {
+  /** The answer with all that this revision wants of one. What a server has said already stays as it is. */
+  #complete(method: string, answer: Answer): Answer {
     const result = answer.raw('result');
     if (!result?.isObject) return withOwnCode(answer);
     const resultType = result.string('resultType') ?? 'complete';
     const meta = result.raw('_meta') ?? RawJson.of({});
-    return withResult(answer, {
-      resultType,
-      ...(resultType === 'complete' && CACHEABLE.has(method) && (freshness ?? STALE)),
-      _meta: meta.has(SERVER_INFO) ? undefined : meta.with({ [SERVER_INFO]: this.#relay.info ?? UNKNOWN }),
-    });
+    const missing = {
+      ...(!result.has('resultType') && { resultType }),
+      ...(resultType === 'complete' && CACHEABLE.has(method) && !freshnessOf(result) && STALE),
+      ...(!meta.has(SERVER_INFO) && { _meta: meta.with({ [SERVER_INFO]: this.#relay.info ?? UNKNOWN }) }),
+    };
+    return Object.keys(missing).length === 0 ? answer : withResult(answer, missing);
   }
-}
-
-interface Result {
-  readonly answer: Answer;
-  readonly freshness?: Freshness | undefined;
 }
 
 /** People have to be found, and to make up their minds. Milliseconds. */
@@ -173,6 +176,7 @@ const PATIENCE = 10 * 60_000;
 const SERVER_STATE_LIFETIME = 24 * 60 * 60_000;
 const MAX = 1000;
 const MAX_URL_ROUNDS = 10;
+const ANSWERED = new Error('the tool is known');
 const FULL = new Error('Too many calls wait for their clients already');
 const UNKNOWN = { name: 'mcp-bridge', version: '' };
 

@@ -26,7 +26,7 @@ export class Subscription implements Client {
   readonly capabilities = {};
   readonly tenure = 'none';
   readonly listens = true;
-  readonly retries = false;
+  readonly readsResultTypes = true;
   readonly logLevel = undefined;
   readonly closed = new Cancellation();
   readonly ask = NOBODY.ask;
@@ -107,7 +107,6 @@ export class Subscription implements Client {
       cancellation: this.#options.cancellation,
       notify() {},
       ask: this.ask,
-      cacheable() {},
     };
   }
 }

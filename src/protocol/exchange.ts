@@ -17,15 +17,6 @@ export interface Exchange {
   notify(frame: RawJson): void;
   /** Asks the client something as part of this request. Rejects when it cannot be asked. */
   ask(ask: Ask): Promise<Answer>;
-  /** Says for how long, and for whom, the result may be kept. Where nobody says, it may not. */
-  cacheable(freshness: Freshness): void;
-}
-
-/** How long a result stays fresh (2026-07-28, server/utilities/caching). */
-export interface Freshness {
-  /** Milliseconds. */
-  readonly ttlMs: number;
-  readonly cacheScope: 'public' | 'private';
 }
 
 /** A response frame, result or error, with every member its sender gave it. Its id means nothing any more. */
@@ -49,8 +40,11 @@ export interface Client {
   readonly tenure: Tenure;
   /** Whether it hears what belongs to no request. */
   readonly listens: boolean;
-  /** Whether it takes a result that asks for input, and comes back with the answers (2026-07-28, basic/patterns/mrtr), instead of being asked. */
-  readonly retries: boolean;
+  /**
+   * Whether it reads what results say of themselves since 2026-07-28: how long they may be kept, and their type, which may be a question.
+   * Then it is not asked, but comes back with the answer (basic/patterns/mrtr).
+   */
+  readonly readsResultTypes: boolean;
   /** Least level of log messages it wants; `undefined` when it never said. */
   readonly logLevel: string | undefined;
   /** Tells that the client is gone for good. */
@@ -82,11 +76,6 @@ export function withFrame(exchange: Exchange, frame: RawJson): Exchange {
   return derive(exchange, { method: frame.string('method') ?? exchange.method, frame });
 }
 
-/** The exchange with another way to be told how fresh its result is. */
-export function withCacheable(exchange: Exchange, cacheable: (freshness: Freshness) => void): Exchange {
-  return derive(exchange, { cacheable });
-}
-
 /** The exchange with another way to be given up. */
 export function withCancellation(exchange: Exchange, cancellation: Cancellation): Exchange {
   return derive(exchange, { cancellation });
@@ -96,8 +85,7 @@ function derive(exchange: Exchange, changes: Partial<Exchange>): Exchange {
   const { method, frame, client, cancellation } = exchange;
   const notify = (message: RawJson) => exchange.notify(message);
   const ask = (question: Ask) => exchange.ask(question);
-  const cacheable = (freshness: Freshness) => exchange.cacheable(freshness);
-  return { method, frame, client, cancellation, notify, ask, cacheable, ...changes };
+  return { method, frame, client, cancellation, notify, ask, ...changes };
 }
 
 /** An exchange of the bridge's own: it has no client behind it that could be asked or told anything. */
@@ -109,7 +97,6 @@ export function ownExchange(method: string, params?: unknown): Exchange {
     cancellation: new Cancellation(),
     notify() {},
     ask: NOBODY.ask,
-    cacheable() {},
   };
 }
 
@@ -119,7 +106,7 @@ export const NOBODY: Client = {
   capabilities: {},
   tenure: 'none',
   listens: false,
-  retries: false,
+  readsResultTypes: false,
   logLevel: undefined,
   closed: new Cancellation(),
   send() {},

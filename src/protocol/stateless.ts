@@ -1,5 +1,4 @@
 import { SERVER_INFO, TASKS_EXTENSION } from './envelope.ts';
-import type { Freshness } from './exchange.ts';
 import { RawJson } from './raw-json.ts';
 import { LATEST_2025, REVISIONS } from './revisions.ts';
 
@@ -31,6 +30,13 @@ export const REMOVED: ReadonlySet<string> = new Set([
   'notifications/roots/list_changed',
 ]);
 
+/** How long a result stays fresh (server/utilities/caching). */
+export interface Freshness {
+  /** Milliseconds. */
+  readonly ttlMs: number;
+  readonly cacheScope: 'public' | 'private';
+}
+
 /** A result that may be kept by nobody. */
 export const STALE: Freshness = { ttlMs: 0, cacheScope: 'private' };
 
@@ -39,17 +45,6 @@ export function freshnessOf(result: RawJson): Freshness | undefined {
   const ttlMs = result.get('ttlMs');
   if (typeof ttlMs !== 'number') return undefined;
   return { ttlMs, cacheScope: result.string('cacheScope') === 'public' ? 'public' : 'private' };
-}
-
-/** How long what is made of several results may be kept: as long as the first of them that goes stale. */
-export function leastFresh(all: readonly (Freshness | undefined)[]): Freshness {
-  return all.reduce<Freshness>(
-    (least, each = STALE) => ({
-      ttlMs: Math.min(least.ttlMs, each.ttlMs),
-      cacheScope: least.cacheScope === 'private' ? 'private' : each.cacheScope,
-    }),
-    { ttlMs: all.length === 0 ? 0 : Number.MAX_SAFE_INTEGER, cacheScope: 'public' },
-  );
 }
 
 /** The `InitializeResult` that says what a `DiscoverResult` does. `name`: the server's, where it does not say. */

@@ -1,9 +1,8 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ownExchange } from '../protocol/exchange.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { collectPages, TOOLS } from './lists.ts';
+import { type Collected, collectPages, TOOLS } from './lists.ts';
 import { within } from './patience.ts';
 
 export interface ToolSummary {
@@ -61,7 +60,7 @@ export class Inventory {
     const { upstream } = this;
     try {
       const hasTools = upstream.shared.link?.opened.raw('capabilities')?.has('tools');
-      const items = hasTools ? await this.#collect() : [];
+      const { items } = hasTools ? await this.#collect() : { items: [] };
       this.tools = items.map((item) => ({
         name: item.string('name') ?? '',
         isReadOnly: item.raw('annotations')?.get('readOnlyHint') === true,
@@ -73,7 +72,7 @@ export class Inventory {
   }
 
   /** A server gets as long to tell its tools as it gets to start: until then nothing is settled. */
-  #collect(): Promise<RawJson[]> {
+  #collect(): Promise<Collected> {
     const { name, settings } = this.upstream;
     const patience = { message: `${name}: no answer to ${TOOLS.method} in time`, limit: settings.startTimeout };
     return within(ownExchange(TOOLS.method), patience, (exchange) => collectPages(this.upstream, TOOLS, exchange));

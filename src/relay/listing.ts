@@ -1,11 +1,10 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Answer, type Exchange, type Freshness, withCacheable, withFrame } from '../protocol/exchange.ts';
+import { type Answer, type Exchange, withFrame } from '../protocol/exchange.ts';
 import { requestFrame, resultFrame, withResult } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
-import { leastFresh } from '../protocol/stateless.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { collectPages, type ListKind, TOOLS } from './lists.ts';
+import { type Collected, collectPages, type ListKind, TOOLS } from './lists.ts';
 import { gather, patienceWith, type Share } from './patience.ts';
 import type { View } from './view.ts';
 
@@ -35,51 +34,49 @@ export class Listing {
       const upstream = upstreams[index] as Upstream;
       return outcome.status === 'fulfilled' ? kind.show(outcome.value.items, upstream, this.#view) : [];
     });
-    const { ttlMs } = leastFresh(
-      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.freshness : undefined)),
-    );
-    exchange.cacheable({ ttlMs, cacheScope: 'private' });
-    return resultFrame({ [kind.member]: items });
+    if (!exchange.client.readsResultTypes) return resultFrame({ [kind.member]: items });
+    // As long as the first of its parts; what is left out may come at any time.
+    const ttls = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.ttlMs : 0));
+    return resultFrame({ [kind.member]: items, ttlMs: Math.min(...ttls), cacheScope: 'private' });
   }
 
   /** A single server's pages pass one by one, cursors and all. */
   async #listPage(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<Answer> {
-    const isPrivate = kind === TOOLS && this.#view.isFiltered(upstream);
-    const cacheable = ({ ttlMs, cacheScope }: Freshness) =>
-      exchange.cacheable({ ttlMs, cacheScope: isPrivate ? 'private' : cacheScope });
-    const answer = await upstream.request(exchange.frame, withCacheable(exchange, cacheable));
+    const answer = await upstream.request(exchange.frame, exchange);
     const page = answer.raw('result')?.raw(kind.member)?.items();
     if (!page) return answer;
     kind.learn(page, upstream, this.#view);
     const shown = kind.show(page, upstream, this.#view);
+    // All pages have one scope, also those on which nothing happens to be hidden (2026-07-28, server/utilities/caching).
+    const isPrivate = answer.raw('result')?.has('cacheScope') && kind === TOOLS && this.#view.isFiltered(upstream);
     const isUnchanged = shown.length === page.length && shown.every((item, index) => item === page[index]);
-    return isUnchanged ? answer : withResult(answer, { [kind.member]: shown });
+    if (isUnchanged && !isPrivate) return answer;
+    return withResult(answer, {
+      [kind.member]: isUnchanged ? undefined : shown,
+      cacheScope: isPrivate ? 'private' : undefined,
+    });
   }
 
   /** One server's part in a merged list: all its items. */
-  #shareOf(upstream: Upstream, exchange: Exchange, kind: ListKind): Share<Part> {
+  #shareOf(upstream: Upstream, exchange: Exchange, kind: ListKind): Share<Collected> {
     return {
       message: `${upstream.name}: no answer to ${kind.method} in time`,
       limit: patienceWith(upstream, exchange.client),
       latest: upstream.settings.startTimeout,
       work: async (patient) => {
         const link = await upstream.link(exchange.client);
-        if (!link.opened.raw('capabilities')?.has(kind.capability)) return { items: [], freshness: link.freshness };
+        if (!link.opened.raw('capabilities')?.has(kind.capability))
+          return { items: [], ttlMs: link.freshness?.ttlMs ?? 0 };
         return this.#collect(upstream, kind, patient);
       },
     };
   }
 
   /** Reads a server's list to its end, and takes note of it. */
-  async #collect(upstream: Upstream, kind: ListKind, exchange: Exchange): Promise<Part> {
-    const pages: Freshness[] = [];
-    const items = await collectPages(
-      upstream,
-      kind,
-      withCacheable(exchange, (freshness) => pages.push(freshness)),
-    );
-    kind.learn(items, upstream, this.#view);
-    return { items, freshness: leastFresh(pages) };
+  async #collect(upstream: Upstream, kind: ListKind, exchange: Exchange): Promise<Collected> {
+    const collected = await collectPages(upstream, kind, exchange);
+    kind.learn(collected.items, upstream, this.#view);
+    return collected;
   }
 
   /** What a server says of one of its tools; its list is read if that has not been done yet. */
@@ -97,10 +94,4 @@ export class Listing {
     await this.list(withFrame(exchange, requestFrame(kind.method)), kind).catch(() => {}); // Then it stays unknown.
     return lookup();
   }
-}
-
-/** One server's part in a merged list. */
-interface Part {
-  readonly items: RawJson[];
-  readonly freshness: Freshness | undefined;
 }

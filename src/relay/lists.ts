@@ -1,6 +1,7 @@
 import type { Exchange } from '../protocol/exchange.ts';
 import { withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
+import { freshnessOf } from '../protocol/stateless.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { widgetUrisOf, withWidgetUris } from './links.ts';
 import type { View } from './view.ts';
@@ -73,6 +74,13 @@ export const TASKS: ListKind = {
   show: (items) => items,
 };
 
+/** A server's list, read to its end. */
+export interface Collected {
+  readonly items: RawJson[];
+  /** How long all of it may be kept, in milliseconds: as long as the page that goes stale first. */
+  readonly ttlMs: number;
+}
+
 /**
  * All items of a server's list, to the last page.
  * @throws Error when the server answers with an error, or with pages that go round in a circle.
@@ -81,8 +89,9 @@ export async function collectPages(
   upstream: Upstream,
   { method, member }: ListKind,
   exchange: Exchange,
-): Promise<RawJson[]> {
+): Promise<Collected> {
   const items: RawJson[] = [];
+  let ttlMs = Number.MAX_SAFE_INTEGER;
   const seen = new Set<string>();
   let frame = exchange.frame;
   for (;;) {
@@ -94,8 +103,9 @@ export async function collectPages(
     }
     // One server's broken string must not break the list of all.
     items.push(...(RawJson.parse(result.text).raw(member)?.items() ?? []));
+    ttlMs = Math.min(ttlMs, freshnessOf(result)?.ttlMs ?? 0);
     const cursor = result.raw('nextCursor');
-    if (!cursor || cursor.text === 'null') return items;
+    if (!cursor || cursor.text === 'null') return { items, ttlMs };
     if (seen.has(cursor.text)) throw new Error(`${upstream.name}: ${method} repeats the cursor ${cursor.text}`);
     seen.add(cursor.text);
     frame = withParams(exchange.frame, { cursor });

@@ -13,8 +13,7 @@ const POSSIBLE = { tools: {}, prompts: {}, resources: { subscribe: true }, loggi
 /** A single server introduces itself: its info, instructions and capabilities pass as they are. */
 export async function openSingle(upstream: Upstream, exchange: Exchange): Promise<Answer> {
   const { opened, freshness } = await upstream.link(exchange.client);
-  if (freshness) exchange.cacheable(freshness);
-  return resultFrame(opened);
+  return resultFrame(exchange.client.readsResultTypes && freshness ? opened.with({ ...freshness }) : opened);
 }
 
 /** Several servers introduce themselves as one, as far as they are up in time. Never fails: the rest may come later. */

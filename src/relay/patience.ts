@@ -26,7 +26,7 @@ export interface Condition {
  * What is left of the patience with a client's server, in milliseconds. One that is starting uses it up once for all who wait;
  * else each request in turn would be held up by it.
  */
-export function patienceWith(upstream: Upstream, client: Client): number {
+export function patienceWith(upstream: Pick<Upstream, 'startingFor'>, client: Client): number {
   return Math.max(0, PATIENCE - upstream.startingFor(client));
 }
 

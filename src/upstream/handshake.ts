@@ -68,8 +68,15 @@ function stateless({ peer, info, events, log }: HandshakeOptions, answer: Answer
     );
   }
   const link = new StatelessLink({ peer, discovered, info, events });
-  link.listen().catch((error) => log.warn(`${peer.name}: does not tell of changes: ${messageOf(error)}`));
+  link.listen().catch((error) => {
+    if (!isEnd(error)) log.warn(`${peer.name}: does not tell of changes: ${messageOf(error)}`);
+  });
   return link;
+}
+
+/** Whether a request failed because its server is gone, which is reported elsewhere. */
+function isEnd(error: unknown): boolean {
+  return error instanceof BridgeError && (error.code === 'CLOSED' || error.code === 'UPSTREAM_EXITED');
 }
 
 /** Other answers pass unread; this one is read by many from now on. */

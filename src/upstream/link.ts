@@ -1,6 +1,7 @@
-import type { Answer, Ask, Exchange, Freshness } from '../protocol/exchange.ts';
+import type { Answer, Ask, Exchange } from '../protocol/exchange.ts';
 import type { Notification } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+import type { Freshness } from '../protocol/stateless.ts';
 import type { Peer } from './peer.ts';
 
 /** One live connection to a server, ready for exchanges. Which revision is spoken on it is its own business. */

@@ -36,14 +36,15 @@ export interface AskOptions {
  */
 export class Peer {
   readonly name: string;
-  /** Takes what is neither an answer nor progress. */
-  receive: (message: Request | Notification) => void = () => {};
   readonly #channel: Channel;
   readonly #callTimeout: number;
   readonly #served: (() => void) | undefined;
   readonly #pending = new Map<IdText, Pending>();
   readonly #onCallTimeout = () =>
     new BridgeError('CALL_TIMEOUT', `${this.name}: no answer within ${this.#callTimeout} ms`);
+  #receive: ((message: Incoming) => void) | undefined;
+  /** What came before there was anybody to take it. */
+  readonly #early: Incoming[] = [];
   #lastId = 0;
   #gone: BridgeError | undefined;
 
@@ -53,6 +54,12 @@ export class Peer {
     this.#served = served;
     this.#channel = open((message) => this.#take(message));
     this.#channel.closed.then((reason) => this.#fail(reason));
+  }
+
+  /** Takes what is neither an answer nor progress, from the first message on. */
+  set receive(receive: (message: Incoming) => void) {
+    this.#receive = receive;
+    for (const message of this.#early.splice(0)) receive(message);
   }
 
   /** Resolves with the reason once the server is gone. */
@@ -158,7 +165,8 @@ export class Peer {
     if (message.kind === 'response') this.#settle(message.id)?.resolve(message.frame);
     else if (message.kind === 'notification' && message.method === 'notifications/progress')
       this.#progress(message.frame);
-    else this.receive(message);
+    else if (this.#receive) this.#receive(message);
+    else this.#early.push(message);
   }
 
   /** Progress belongs to the exchange whose token it carries; without one that waits for it, to nobody. */
@@ -178,6 +186,8 @@ export class Peer {
 
 /** A server that leaves this much unread is stuck; more would only fill the memory. Bytes. */
 const MAX_BACKLOG = 256 * 1024 * 1024;
+
+type Incoming = Request | Notification;
 
 interface Pending {
   readonly exchange: Exchange | undefined;

@@ -47,8 +47,9 @@ export class SessionLink implements Link {
   }
 
   request(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    // The state of a call that this server has never heard of: it went on for its client somewhere else, and has ended.
-    if (exchange.client.retries && frame.raw('params')?.has('requestState')) return Promise.resolve(UNKNOWN_STATE);
+    const params = exchange.client.readsResultTypes ? frame.raw('params') : undefined;
+    // A server of these revisions has no state to come back to: it was another one's.
+    if (params?.has('requestState')) return Promise.resolve(UNKNOWN_STATE);
     return this.peer.request(frame, exchange);
   }
 

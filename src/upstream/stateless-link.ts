@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { subscriptionOf, withEnvelope } from '../protocol/envelope.ts';
-import { type Answer, type Client, type Exchange, type Freshness, NOBODY } from '../protocol/exchange.ts';
+import { type Answer, type Client, type Exchange, NOBODY } from '../protocol/exchange.ts';
 import {
   errorFrame,
   METHOD_NOT_FOUND,
@@ -10,7 +10,7 @@ import {
   resultFrame,
 } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
-import { CACHEABLE, freshnessOf, openedFrom, REMOVED } from '../protocol/stateless.ts';
+import { CACHEABLE, type Freshness, freshnessOf, openedFrom, REMOVED } from '../protocol/stateless.ts';
 import { answerInput } from './input-rounds.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { Listening } from './listening.ts';
@@ -75,10 +75,9 @@ export class StatelessLink implements Link {
     let request = frame;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const answer = await this.#send(request, exchange);
-      const result = answer.raw('result');
+      const result = exchange.client.readsResultTypes ? undefined : answer.raw('result');
       if (!result) return answer;
-      const isQuestion = result.string('resultType') === 'input_required';
-      if (!isQuestion || exchange.client.retries) return plain(answer, result, exchange);
+      if (result.string('resultType') !== 'input_required') return plain(answer, result, exchange.method);
       request = await answerInput(frame, result, exchange);
     }
     throw new BridgeError('BUSY', `${this.peer.name}: still asks for input after ${MAX_ROUNDS} rounds`);
@@ -117,12 +116,10 @@ export class StatelessLink implements Link {
 /** How often a server may ask within one call: enough for a long form, too few for an endless loop. */
 const MAX_ROUNDS = 10;
 
-/** The answer without what only this revision's results have; how long it may be kept is told to the exchange. */
-function plain(answer: Answer, result: RawJson, exchange: Exchange): Answer {
-  const isComplete = result.string('resultType') === 'complete';
-  const isCacheable = isComplete && CACHEABLE.has(exchange.method);
-  const freshness = isCacheable ? freshnessOf(result) : undefined;
-  if (freshness) exchange.cacheable(freshness);
-  const bare = isComplete ? result.without('resultType', ...(isCacheable ? ['ttlMs', 'cacheScope'] : [])) : result;
+/** The answer without what results only say of themselves in this revision. */
+function plain(answer: Answer, result: RawJson, method: string): Answer {
+  const bare = CACHEABLE.has(method)
+    ? result.without('resultType', 'ttlMs', 'cacheScope')
+    : result.without('resultType');
   return answer.with({ result: bare });
 }
