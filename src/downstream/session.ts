@@ -114,7 +114,7 @@ export class Session implements Client {
     const { method } = ask.request;
     const capability = capabilityFor(method);
     if (capability && !(capability in this.capabilities)) {
-      return Promise.resolve(errorFrame(METHOD_NOT_FOUND, `The client does not answer ${method}`));
+      return Promise.resolve(errorFrame(METHOD_NOT_FOUND, `No client here answers ${method}`));
     }
     this.#lastAsk += 1;
     const id = this.#lastAsk;

@@ -44,12 +44,16 @@ export class StatelessCall implements Exchange, Client {
   #reminding: NodeJS.Timeout | undefined;
   #lastKey = 0;
 
-  constructor({ frame, method, envelope }: StatelessRequest) {
+  /** @param tenure by default, a link of its own where its server may ask something. */
+  constructor(
+    { frame, method, envelope }: StatelessRequest,
+    tenure: Tenure = MULTI_ROUND.has(method) ? 'call' : 'none',
+  ) {
     this.method = method;
     this.frame = frame;
     this.logLevel = envelope.logLevel;
     this.capabilities = envelope.capabilities.value as Record<string, unknown>;
-    this.tenure = MULTI_ROUND.has(method) ? 'call' : 'none';
+    this.tenure = tenure;
     this.opening = RawJson.of({
       protocolVersion: LATEST_2025,
       capabilities: envelope.capabilities,

@@ -69,14 +69,8 @@ export class Stateless {
   }
 
   /** The definition of the tool that a call names. */
-  async toolOf(request: StatelessRequest): Promise<RawJson | undefined> {
-    const call = new StatelessCall(request);
-    try {
-      return await this.#relay.toolOf(call);
-    } finally {
-      // What was lent for it is free again.
-      call.closed.cancel(ANSWERED);
-    }
+  toolOf(request: StatelessRequest): Promise<RawJson | undefined> {
+    return this.#relay.toolOf(new StatelessCall(request, 'none'));
   }
 
   /** Ends the subscriptions, with a last message to each. */

@@ -56,8 +56,11 @@ export class StreamableHttp {
     checkContentType(request);
     const body = parseMessages(await this.#options.bodies.read(request), 'client');
     const messages = Array.isArray(body) ? body : [body];
-    if (!Array.isArray(body) && speaksStateless(body, request)) {
-      return servePost(this.#options.stateless, { request, response, message: body, accepts });
+    if (messages.some((message) => speaksStateless(message, request))) {
+      const [message] = messages as [Message];
+      if (Array.isArray(body))
+        throw new HttpError(400, 'Invalid Request: this revision has no batches', { code: INVALID_REQUEST });
+      return servePost(this.#options.stateless, { request, response, message, accepts });
     }
     // It negotiates the revision, so no header can be wrong yet.
     if (messages.some(isInitialize)) return this.#initialize(messages, response, accepts);
@@ -199,9 +202,10 @@ function revisionOf(request: IncomingMessage): Revision {
   throw unsupported(asked);
 }
 
-/** What the message says counts. One that says nothing is of the form that its header names. */
+/** What the message says counts. One that says nothing is of the form that its header names, unless it is about to settle that. */
 function speaksStateless(message: Message, request: IncomingMessage): boolean {
-  return isStateless(message) || headerOf(request, 'mcp-protocol-version') === STATELESS;
+  if (isStateless(message)) return true;
+  return !isInitialize(message) && headerOf(request, 'mcp-protocol-version') === STATELESS;
 }
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {

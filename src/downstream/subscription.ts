@@ -1,7 +1,7 @@
 import { Cancellation } from '../protocol/cancellation.ts';
 import { SUBSCRIPTION_ID, tagged } from '../protocol/envelope.ts';
 import { type Answer, type Client, type Exchange, NOBODY } from '../protocol/exchange.ts';
-import { notificationFrame, requestFrame, resultFrame } from '../protocol/message.ts';
+import { errorFrame, INVALID_PARAMS, notificationFrame, requestFrame, resultFrame } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { ACKNOWLEDGED, LISTS, RESOURCE_UPDATED } from '../protocol/subscriptions.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -46,6 +46,8 @@ export class Subscription implements Client {
   /** Tells what the client asked for, as far as it is to be had, until one side ends it. Resolves with the last message. */
   async serve(): Promise<Answer> {
     const { relay, request } = this.#options;
+    if (!request.frame.raw('params')?.raw('notifications')?.isObject)
+      return errorFrame(INVALID_PARAMS, 'Invalid params: "notifications" has to say what to listen to');
     const opened = await relay.open(this.#exchange(requestFrame('server/discover')));
     if (!opened.has('result')) return opened;
     relay.join(this);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { BridgeError, messageOf } from '../errors.ts';
 
 /** A listening server. */
@@ -53,6 +54,8 @@ async function close(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
+  // What has been said in this moment shall leave first.
+  await setImmediate();
   server.closeAllConnections();
   await closed;
 }

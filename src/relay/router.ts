@@ -64,10 +64,10 @@ export class Router implements Relay {
     this.#info = info;
     this.#listing = new Listing(view, log);
     this.#audience = new Audience(view, this.#tasks);
-    for (const { name, listeners } of view.upstreams) {
-      const forget = () => view.definitions.forget(name);
-      listeners.add({
-        up: forget,
+    for (const upstream of view.upstreams) {
+      const forget = () => view.definitions.forget(upstream.name);
+      upstream.listeners.add({
+        up: (lane) => lane === upstream.sharedLane && forget(),
         notification: ({ method }) => method === 'notifications/tools/list_changed' && forget(),
       });
     }

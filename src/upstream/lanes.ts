@@ -101,7 +101,8 @@ export class Lanes {
     client.closed.add(() => {
       this.#owned.delete(client);
       lane.owner = undefined;
-      const isClean = !lane.isTainted && lane.supervisor.link?.peer.inFlight === 0;
+      const { link } = lane.supervisor;
+      const isClean = link && !lane.isTainted && link.peer.exchanges.every((exchange) => exchange.client !== client);
       if (client.tenure === 'call' && isClean) this.#release(lane);
       else this.#end(lane);
     });
@@ -109,14 +110,14 @@ export class Lanes {
 
   /** Keeps a lane for the next call, for a while. */
   #release(lane: Lane): void {
-    const timer = setTimeout(() => this.#end(lane), FREE_FOR).unref();
-    this.#free.set(lane, timer);
+    const end = () => (isBusy(lane) ? this.#release(lane) : this.#end(lane));
+    this.#free.set(lane, setTimeout(end, FREE_FOR).unref());
   }
 
   #create(client: Client): Lane {
     const { name, maxLinks, createLane } = this.#options;
     if (this.all.length >= maxLinks) {
-      const [longestFree] = this.#free.keys();
+      const longestFree = [...this.#free.keys()].find((lane) => !isBusy(lane));
       if (!longestFree) {
         const message = `${name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
         throw new BridgeError('BUSY', message);
@@ -145,6 +146,11 @@ export class Lanes {
     this.#ending.add(supervisor);
     void supervisor.close().finally(() => this.#ending.delete(supervisor));
   }
+}
+
+/** Whether somebody waits for a lane that is nobody's own: a request that is no call. */
+function isBusy({ supervisor }: Lane): boolean {
+  return supervisor.state === 'starting' || (supervisor.link?.peer.inFlight ?? 0) > 0;
 }
 
 /** How long a lane waits for its next call. A process that answers at once is worth its memory that long. Milliseconds. */

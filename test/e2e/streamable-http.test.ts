@@ -95,7 +95,7 @@ describe('the headers of a POST', () => {
     },
   );
 
-  it.each(['2026-07-28', '2025-01-01', 'latest', ''])(
+  it.each(['2027-01-01', '2025-01-01', 'latest', ''])(
     'may name no revision that is not spoken: %j is 400',
     async (revision) => {
       const headers = { ...session.headers, 'mcp-protocol-version': revision };
@@ -105,8 +105,8 @@ describe('the headers of a POST', () => {
         rawRequest('DELETE', bridge.url, headers),
       ]);
       for (const answer of answers) {
-        expect(errorOf(answer)).toMatchObject({ status: 400, code: -32000 });
-        expect(answer.text).toContain('2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05');
+        expect(errorOf(answer)).toMatchObject({ status: 400, code: -32022 });
+        expect(answer.text).toContain('["2026-07-28","2025-11-25","2025-06-18","2025-03-26","2024-11-05"]');
       }
     },
   );
