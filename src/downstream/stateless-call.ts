@@ -43,6 +43,7 @@ export class StatelessCall implements Exchange, Client {
   #collecting: NodeJS.Timeout | undefined;
   #reminding: NodeJS.Timeout | undefined;
   #lastKey = 0;
+  #isKept = false;
 
   /** @param tenure by default, a link of its own where its server may ask something. */
   constructor(
@@ -75,6 +76,24 @@ export class StatelessCall implements Exchange, Client {
     if (this.#answer) this.#end({ answer: this.#answer });
     else if (this.#questions.size > 0) this.#collect();
     return settled;
+  }
+
+  /** What it has been asked and has not answered yet, as `InputRequests`; `undefined` when there is nothing. */
+  get questions(): RawJson | undefined {
+    if (this.#questions.size === 0) return undefined;
+    const questions = [...this.#questions].map(([key, { ask }]) => [key, questionOf(ask)] as const);
+    return RawJson.of(Object.fromEntries(questions));
+  }
+
+  /** Lets it be asked, and have its link, beyond its answer: until it is released. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
+  /** Ends what {@link keep} began. Twice without harm. */
+  release(): void {
+    this.#isKept = false;
+    if (this.#answer) this.#close();
   }
 
   /** Takes the answers that a retry brings. What nobody asked is passed over. */
@@ -128,13 +147,13 @@ export class StatelessCall implements Exchange, Client {
   #collect(): void {
     this.#collecting ??= setTimeout(() => {
       this.#collecting = undefined;
-      if (this.#current && this.#questions.size > 0) this.#pause();
+      const { questions } = this;
+      if (this.#current && questions) this.#pause(questions);
     }, COLLECTED_FOR);
   }
 
-  #pause(): void {
-    const questions = [...this.#questions].map(([key, { ask }]) => [key, questionOf(ask)] as const);
-    this.#end({ questions: RawJson.of(Object.fromEntries(questions)) });
+  #pause(questions: RawJson): void {
+    this.#end({ questions });
     let reminders = 0;
     // A server waits for a minute, say, if it hears nothing; people take longer.
     this.#reminding = setInterval(() => {
@@ -163,9 +182,13 @@ export class StatelessCall implements Exchange, Client {
     this.#answer = answer;
     clearTimeout(this.#collecting);
     clearInterval(this.#reminding);
+    if (!this.#isKept) this.#close();
+    this.#end({ answer });
+  }
+
+  #close(): void {
     for (const { resolve } of [...this.#questions.values()]) resolve(TAKEN_BACK);
     this.closed.cancel(ANSWERED);
-    this.#end({ answer });
   }
 }
 

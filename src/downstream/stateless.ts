@@ -24,6 +24,7 @@ import { type Binding, digestOf, StateSeal } from './request-state.ts';
 import type { Outlet } from './session.ts';
 import { StatelessCall } from './stateless-call.ts';
 import type { StatelessRequest } from './stateless-request.ts';
+import { isTask, StatelessTasks } from './stateless-tasks.ts';
 import { Subscription } from './subscription.ts';
 import { isAccepted, urlQuestions } from './url-elicitation.ts';
 
@@ -41,12 +42,14 @@ export class Stateless {
   readonly #max: number;
   readonly #seal = new StateSeal();
   readonly #parked: ParkedCalls;
+  readonly #tasks: StatelessTasks;
   readonly #subscriptions = new Set<Subscription>();
 
   constructor({ relay, patience = PATIENCE, max = MAX }: StatelessOptions) {
     this.#relay = relay;
     this.#max = max;
     this.#parked = new ParkedCalls({ patience, max });
+    this.#tasks = new StatelessTasks(relay, max);
   }
 
   /**
@@ -78,9 +81,10 @@ export class Stateless {
     for (const subscription of this.#subscriptions) subscription.end();
   }
 
-  /** Ends what goes on beyond an answer: subscriptions, and calls that wait for their clients. */
+  /** Ends what goes on beyond an answer: subscriptions, tasks, and calls that wait for their clients. */
   close(): void {
     this.endSubscriptions();
+    this.#tasks.close();
     this.#parked.close();
   }
 
@@ -88,6 +92,8 @@ export class Stateless {
     const { method } = request;
     if (REMOVED.has(method)) return errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`);
     if (method === LISTEN) return this.#listen(request, outlet, cancellation);
+    const ofTask = this.#tasks.answer(request);
+    if (ofTask) return ofTask;
     const call = this.#callOf(request);
     const giveUp = (reason: Error) => call.cancel(reason);
     if (cancellation.reason) giveUp(cancellation.reason);
@@ -113,9 +119,22 @@ export class Stateless {
 
   #begin(request: StatelessRequest): StatelessCall {
     const call = new StatelessCall(request);
-    const relay = this.#relay;
-    void call.start(() => (request.method === 'server/discover' ? discover(relay, call) : handle(relay, call)));
+    void call.start(() => (call.method === 'server/discover' ? discover(this.#relay, call) : this.#handle(call)));
     return call;
+  }
+
+  /** Has the servers answer a call. One that is refused until the user has visited some URLs is sent again once that is done. */
+  async #handle(call: StatelessCall): Promise<Answer> {
+    const tool = call.method === 'tools/call' ? await this.#relay.toolOf(call) : undefined;
+    for (let round = 0; round < MAX_URL_ROUNDS; round++) {
+      const answer = await (isTask(tool, call) ? this.#tasks.call(call) : this.#relay.handle(call));
+      const questions = urlQuestions(answer);
+      if (!questions) return answer;
+      const replies = await Promise.all(questions.map((question) => call.ask(question)));
+      if (!replies.every(isAccepted))
+        return errorFrame(INVALID_REQUEST, 'The URL that the server asks for was not visited');
+    }
+    return errorFrame(INVALID_REQUEST, 'The server goes on asking for URLs to be visited');
   }
 
   /** Keeps a call until its client has the answers. */
@@ -170,7 +189,6 @@ const PATIENCE = 10 * 60_000;
 const SERVER_STATE_LIFETIME = 24 * 60 * 60_000;
 const MAX = 1000;
 const MAX_URL_ROUNDS = 10;
-const ANSWERED = new Error('the tool is known');
 const FULL = new Error('Too many calls wait for their clients already');
 const UNKNOWN = { name: 'mcp-bridge', version: '' };
 
@@ -182,19 +200,6 @@ async function discover(relay: Relay, call: StatelessCall): Promise<Answer> {
   const answer = await relay.open(call);
   const opened = answer.raw('result');
   return opened ? answer.with({ result: discoveredFrom(opened) }) : answer;
-}
-
-/** Has the servers answer a call. One that is refused until the user has visited some URLs is sent again once that is done. */
-async function handle(relay: Relay, call: StatelessCall): Promise<Answer> {
-  for (let round = 0; round < MAX_URL_ROUNDS; round++) {
-    const answer = await relay.handle(call);
-    const questions = urlQuestions(answer);
-    if (!questions) return answer;
-    const replies = await Promise.all(questions.map((question) => call.ask(question)));
-    if (!replies.every(isAccepted))
-      return errorFrame(INVALID_REQUEST, 'The URL that the server asks for was not visited');
-  }
-  return errorFrame(INVALID_REQUEST, 'The server goes on asking for URLs to be visited');
 }
 
 /** This revision has another code for what is not found (server/resources, "Error Handling"). */

@@ -141,7 +141,7 @@ export class LineWriter {
     this.#stream = stream;
     stream.on('drain', () => {
       this.#blocked = false;
-      this.#flush();
+      this.flush();
     });
   }
 
@@ -157,21 +157,22 @@ export class LineWriter {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#flush();
+      this.flush();
     });
+  }
+
+  /** Writes at once what would wait for the end of this turn of the event loop. */
+  flush(): void {
+    if (this.#blocked || this.#queue === '' || !this.#stream.writable) return;
+    const queue = this.#queue;
+    this.#queue = '';
+    this.#blocked = !this.#stream.write(queue);
   }
 
   /** Ends the stream once all is written. */
   end(done?: () => void): void {
     this.#blocked = false;
-    this.#flush();
+    this.flush();
     this.#stream.end(done);
-  }
-
-  #flush(): void {
-    if (this.#blocked || this.#queue === '' || !this.#stream.writable) return;
-    const queue = this.#queue;
-    this.#queue = '';
-    this.#blocked = !this.#stream.write(queue);
   }
 }

@@ -59,10 +59,11 @@ export class Listing {
 
   /** One server's part in a merged list: all its items. */
   #shareOf(upstream: Upstream, exchange: Exchange, kind: ListKind): Share<Collected> {
+    const limit = patienceWith(upstream, exchange.client);
     return {
       message: `${upstream.name}: no answer to ${kind.method} in time`,
-      limit: patienceWith(upstream, exchange.client),
-      latest: upstream.settings.startTimeout,
+      limit,
+      latest: Math.max(limit, upstream.settings.startTimeout),
       work: async (patient) => {
         const link = await upstream.link(exchange.client);
         if (!link.opened.raw('capabilities')?.has(kind.capability))

@@ -12,7 +12,7 @@ export interface Relay {
   handle(exchange: Exchange): Promise<Answer>;
   /** How what answers here calls itself: `Implementation` of the specification. `undefined` while that is not known. */
   readonly info: RawJson | undefined;
-  /** The definition of the tool that a call names, as it is shown here; `undefined` when there is none. */
+  /** The definition of the tool that a call names, as it is shown here; `undefined` when there is none. Never rejects. */
   toolOf(exchange: Exchange): Promise<RawJson | undefined>;
   /** Takes a notification of the client that concerns the servers. */
   notify(client: Client, notification: Notification): void;

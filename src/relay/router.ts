@@ -56,6 +56,7 @@ export class Router implements Relay {
     'tasks/list': (exchange) => this.#listTasks(exchange),
     'tasks/get': (exchange) => this.#aboutTask(exchange),
     'tasks/result': (exchange) => this.#aboutTask(exchange),
+    'tasks/update': (exchange) => this.#aboutTask(exchange),
     'tasks/cancel': (exchange) => this.#aboutTask(exchange),
   };
 
@@ -124,7 +125,8 @@ export class Router implements Relay {
 
   async toolOf(exchange: Exchange): Promise<RawJson | undefined> {
     const found = await this.#findTool(exchange);
-    return found && this.#listing.define(exchange, found.upstream, found.name);
+    // A server that cannot be asked will say why to whoever calls the tool.
+    return found && this.#listing.define(exchange, found.upstream, found.name).catch(() => undefined);
   }
 
   async #callTool(exchange: Exchange): Promise<Answer> {
@@ -132,7 +134,7 @@ export class Router implements Relay {
     if (!found) return errorFrame(INVALID_PARAMS, `Unknown tool: ${toolNameOf(exchange)}`);
     const { upstream, name } = found;
     const answer = await upstream.request(withName(exchange.frame, name), exchange);
-    if (exchange.frame.raw('params')?.has('task')) this.#tasks.remember(answer, upstream, exchange.client);
+    if (mayCreateTask(exchange)) this.#tasks.remember(answer, upstream, exchange.client);
     return withOwnLinks(answer, upstream, this.#view);
   }
 
@@ -261,6 +263,11 @@ export class Router implements Relay {
     const upstream = target && this.#view.upstream(target.server);
     return upstream && { upstream, uri: target.uri };
   }
+}
+
+/** Whether the call's client has asked for a task, or is ready for one. */
+function mayCreateTask({ frame, client }: Exchange): boolean {
+  return client.readsResultTypes || frame.raw('params')?.has('task') === true;
 }
 
 function toolNameOf({ frame }: Exchange): string {

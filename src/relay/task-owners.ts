@@ -10,13 +10,15 @@ interface TaskOwner {
 /** Tasks that are remembered; of more than that, the oldest are forgotten. */
 const MAX_TASKS = 10_000;
 
-/** Whose task an id is (specification 2025-11-25, basic/utilities/tasks). Ids stay as the servers made them. */
+/** Whose task an id is (specification 2025-11-25, basic/utilities/tasks; SEP-2663). Ids stay as the servers made them. */
 export class TaskOwners {
   readonly #owners = new Map<string, TaskOwner>();
 
-  /** Remembers the task that a `CreateTaskResult` speaks of; any other answer is passed over. */
+  /** Remembers the task that a `CreateTaskResult` speaks of, of either form; any other answer is passed over. */
   remember(answer: Answer, upstream: Upstream, client: Client): void {
-    const taskId = answer.raw('result')?.raw('task')?.string('taskId');
+    const result = answer.raw('result');
+    const task = result?.string('resultType') === 'task' ? result : result?.raw('task');
+    const taskId = task?.string('taskId');
     if (taskId === undefined) return;
     // A server that counts its tasks makes the same ids again once it is started anew, for other clients.
     this.#owners.delete(taskId);

@@ -4,8 +4,8 @@ import { type Request, requestFrame, withParams } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 
 /**
- * Puts the questions of an `InputRequiredResult` to an exchange's client, all at once (2026-07-28, basic/patterns/mrtr).
- * Resolves with the request to send next: the same once more, with the answers and the server's state.
+ * Puts the questions of an `InputRequiredResult` to an exchange's client (2026-07-28, basic/patterns/mrtr). Resolves with the
+ * request to send next: the same once more, with the answers and the server's state.
  * @throws Error when the client does not answer one of them.
  */
 export async function answerInput(frame: RawJson, result: RawJson, exchange: Exchange): Promise<RawJson> {
@@ -14,24 +14,30 @@ export async function answerInput(frame: RawJson, result: RawJson, exchange: Exc
   const giveUp = () => controller.abort();
   exchange.cancellation.add(giveUp);
   try {
-    const answers = (questions?.keys ?? []).map(async (key) => {
-      const request = toRequest(key, questions?.raw(key));
-      return [key, await answerOf(request, exchange, controller.signal)] as const;
-    });
-    const inputResponses = Object.fromEntries(await Promise.all(answers));
     return withParams(frame, {
-      inputResponses: questions && inputResponses,
+      inputResponses: questions && (await askAll(questions, questions.keys, exchange, controller.signal)),
       requestState: result.raw('requestState'),
     });
-  } catch (error) {
-    controller.abort();
-    throw error;
   } finally {
+    controller.abort(); // Where one has failed, nobody waits for the others.
     exchange.cancellation.delete(giveUp);
   }
 }
 
-async function answerOf(request: Request, exchange: Exchange, signal: AbortSignal): Promise<RawJson> {
+/** Puts some of a server's questions to an exchange's client, all at once. Resolves with the answers by their keys. */
+export async function askAll(
+  questions: RawJson,
+  keys: readonly string[],
+  exchange: Exchange,
+  signal: AbortSignal,
+): Promise<Record<string, RawJson>> {
+  const answers = keys.map(
+    async (key) => [key, await askOne(toRequest(key, questions.raw(key)), exchange, signal)] as const,
+  );
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+async function askOne(request: Request, exchange: Exchange, signal: AbortSignal): Promise<RawJson> {
   const answer: Answer = await exchange.ask({ request, signal, progress() {} });
   const result = answer.raw('result');
   if (result) return result;
@@ -40,16 +46,15 @@ async function answerOf(request: Request, exchange: Exchange, signal: AbortSigna
 
 function toRequest(key: string, question: RawJson | undefined): Request {
   const method = question?.string('method');
-  if (question === undefined || method === undefined)
-    throw new Error(`the question ${JSON.stringify(key)} has no method`);
-  const frame = requestFrame(method, question.raw('params'));
-  const isUrl = method === 'elicitation/create' && frame.raw('params')?.string('mode') === 'url';
-  const isNamed = frame.raw('params')?.has('elicitationId');
+  if (method === undefined) throw new Error(`the question ${JSON.stringify(key)} has no method`);
+  const frame = requestFrame(method, question?.raw('params'));
+  const params = frame.raw('params');
   // The revisions with sessions tell such elicitations apart by an id.
+  const lacksId = method === 'elicitation/create' && params?.string('mode') === 'url' && !params.has('elicitationId');
   return {
     kind: 'request',
     id: 'null',
     method,
-    frame: isUrl && !isNamed ? withParams(frame, { elicitationId: randomUUID() }) : frame,
+    frame: lacksId ? withParams(frame, { elicitationId: randomUUID() }) : frame,
   };
 }

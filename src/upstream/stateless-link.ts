@@ -1,9 +1,10 @@
 import { BridgeError } from '../errors.ts';
-import { subscriptionOf, withEnvelope } from '../protocol/envelope.ts';
-import { type Answer, type Client, type Exchange, NOBODY } from '../protocol/exchange.ts';
+import { subscriptionOf, TASKS_EXTENSION, withEnvelope } from '../protocol/envelope.ts';
+import { type Answer, type Client, type Exchange, NOBODY, ownExchange } from '../protocol/exchange.ts';
 import {
   errorFrame,
   METHOD_NOT_FOUND,
+  MISSING_CAPABILITY,
   type Notification,
   type Request,
   requestFrame,
@@ -11,6 +12,7 @@ import {
 } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { CACHEABLE, type Freshness, freshnessOf, openedFrom, REMOVED } from '../protocol/stateless.ts';
+import { awaitTask } from './awaited-task.ts';
 import { answerInput } from './input-rounds.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { Listening } from './listening.ts';
@@ -72,12 +74,12 @@ export class StatelessLink implements Link {
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
     const own = Object.hasOwn(this.#own, exchange.method) ? this.#own[exchange.method] : undefined;
     if (own) return own(frame, exchange);
+    if (exchange.client.readsResultTypes) return this.#send(frame, exchange);
     let request = frame;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const answer = await this.#send(request, exchange);
-      const result = exchange.client.readsResultTypes ? undefined : answer.raw('result');
-      if (!result) return answer;
-      if (result.string('resultType') !== 'input_required') return plain(answer, result, exchange.method);
+      const answer = await this.#sendPlain(request, exchange);
+      const result = answer.raw('result');
+      if (result?.string('resultType') !== 'input_required') return answer;
       request = await answerInput(frame, result, exchange);
     }
     throw new BridgeError('BUSY', `${this.peer.name}: still asks for input after ${MAX_ROUNDS} rounds`);
@@ -88,12 +90,26 @@ export class StatelessLink implements Link {
     if (!REMOVED.has(frame.string('method') ?? '')) this.peer.send(frame);
   }
 
-  #send(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    return this.peer.request(this.#wrapped(frame, exchange.client), exchange);
+  /** For a client that knows no types of results: a task it can do without is waited for. */
+  async #sendPlain(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    const answer = await this.#send(frame, exchange);
+    if (!needsTasks(answer)) return plain(answer, exchange.method);
+    const extensions = { [TASKS_EXTENSION]: {} };
+    const created = await this.#send(frame, exchange, extensions);
+    const result = created.raw('result');
+    if (result?.string('resultType') !== 'task') return plain(created, exchange.method);
+    return awaitTask(result, exchange, (request) => this.#send(request, ownExchange(''), extensions));
   }
 
-  #wrapped(frame: RawJson, { opening, logLevel }: Client): RawJson {
-    const capabilities = opening.raw('capabilities')?.without('tasks') ?? RawJson.of({});
+  #send(frame: RawJson, exchange: Exchange, extensions?: object): Promise<Answer> {
+    return this.peer.request(this.#wrapped(frame, exchange.client, extensions), exchange);
+  }
+
+  #wrapped(frame: RawJson, { opening, logLevel }: Client, extensions?: object): RawJson {
+    const declared = opening.raw('capabilities')?.without('tasks') ?? RawJson.of({});
+    const capabilities = declared.with({
+      extensions: extensions && (declared.raw('extensions') ?? RawJson.of({})).with({ ...extensions }),
+    });
     return withEnvelope(frame, { capabilities, info: opening.raw('clientInfo') ?? this.#info, logLevel });
   }
 
@@ -116,10 +132,19 @@ export class StatelessLink implements Link {
 /** How often a server may ask within one call: enough for a long form, too few for an endless loop. */
 const MAX_ROUNDS = 10;
 
-/** The answer without what results only say of themselves in this revision. */
-function plain(answer: Answer, result: RawJson, method: string): Answer {
+/** The answer without what results only say of themselves in this revision. A question stays what it is. */
+function plain(answer: Answer, method: string): Answer {
+  const result = answer.raw('result');
+  if (!result || result.string('resultType') === 'input_required') return answer;
   const bare = CACHEABLE.has(method)
     ? result.without('resultType', 'ttlMs', 'cacheScope')
     : result.without('resultType');
   return answer.with({ result: bare });
+}
+
+/** Whether a server refuses a call to a client that knows of no tasks (SEP-2663). */
+function needsTasks(answer: Answer): boolean {
+  const error = answer.raw('error');
+  if (error?.get('code') !== MISSING_CAPABILITY) return false;
+  return error.raw('data')?.raw('requiredCapabilities')?.raw('extensions')?.has(TASKS_EXTENSION) === true;
 }

@@ -61,6 +61,8 @@ class StdioChannel implements Channel {
   async close(options: { immediately?: boolean } = {}): Promise<void> {
     this.#isClosing = true;
     const child = await this.#started.catch(() => undefined); // It never ran; `closed` tells why.
+    // What was sent last, as that a call is given up, must not come behind the end.
+    this.#writer?.flush();
     await child?.terminate(options);
   }
 
