@@ -1,4 +1,5 @@
 import { Cancellation } from '../protocol/cancellation.ts';
+import { RELATED_TASK, withoutMeta } from '../protocol/envelope.ts';
 import { type Answer, type Ask, type Client, capabilityFor, type Exchange, type Tenure } from '../protocol/exchange.ts';
 import {
   errorFrame,
@@ -229,7 +230,5 @@ function missingCapability({ request }: Ask, capabilities: Client['capabilities'
 /** A question as it stands in a result: it is no request any more, so it has no progress and needs no id to be told apart. */
 function questionOf({ request: { method, frame } }: Ask): object {
   const params = frame.raw('params')?.without('elicitationId');
-  const meta = params?.raw('_meta')?.without('progressToken');
-  const rest = meta?.keys.length === 0 ? params?.without('_meta') : params?.with({ _meta: meta });
-  return { method, params: rest };
+  return { method, params: params && withoutMeta(params, 'progressToken', RELATED_TASK) };
 }

@@ -1,8 +1,9 @@
-import { TASKS_EXTENSION } from '../protocol/envelope.ts';
+import { RELATED_TASK, TASKS_EXTENSION, withoutMeta } from '../protocol/envelope.ts';
 import { type Answer, withFrame } from '../protocol/exchange.ts';
 import {
   errorFrame,
   INVALID_PARAMS,
+  MISSING_CAPABILITY,
   requestFrame,
   resultFrame,
   SERVER_ERROR,
@@ -14,7 +15,7 @@ import type { StatelessCall } from './stateless-call.ts';
 import type { StatelessRequest } from './stateless-request.ts';
 
 /** Requests about a task, by which clients follow it (SEP-2663). */
-export const ABOUT_TASKS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
+const ABOUT_TASKS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
 
 /**
  * Tasks of 2025-11-25 (basic/utilities/tasks) in the form of the extension that replaced them (SEP-2663): a server is asked for the result at
@@ -38,17 +39,19 @@ export class StatelessTasks {
     const state = answer.raw('result')?.raw('task');
     const taskId = state?.string('taskId');
     if (!state || taskId === undefined) return answer;
-    if (!knowsTasks(call)) return this.#ask('tasks/result', taskId, call);
+    if (!knowsTasks(call.capabilities)) return this.#ask('tasks/result', taskId, call);
     if (this.#tasks.size >= this.#max) return errorFrame(SERVER_ERROR, 'There are too many tasks already');
     this.#follow(taskId, state, call);
     return resultFrame(inNewForm(state, state.string('status')).with({ resultType: 'task' }));
   }
 
   /** Answers a request about one of our tasks; `undefined` when it is about none. */
-  answer({ method, frame }: StatelessRequest): Promise<Answer> | undefined {
+  async answer({ method, frame, envelope }: StatelessRequest): Promise<Answer | undefined> {
+    if (!ABOUT_TASKS.has(method)) return undefined;
+    if (!knowsTasks(envelope.capabilities.value)) return NOT_DECLARED;
     const params = frame.raw('params');
     const taskId = params?.string('taskId') ?? '';
-    const task = ABOUT_TASKS.has(method) ? this.#tasks.get(taskId) : undefined;
+    const task = this.#tasks.get(taskId);
     if (!task) return undefined;
     if (method === 'tasks/get') return this.#describe(taskId, task);
     if (method === 'tasks/update') return settle(task, params?.raw('inputResponses'));
@@ -115,16 +118,20 @@ interface Task {
 
 /** For how long a task is remembered whose server sets no limit. Milliseconds. */
 const LONGEST_LIFETIME = 24 * 60 * 60_000;
+const NOT_DECLARED = errorFrame(MISSING_CAPABILITY, 'The client has not declared the extension for tasks', {
+  requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
+});
 const FORGOTTEN = new Error('the task is not remembered any longer');
 
 /** Whether a tool has to be called as a task, or may be and the client is ready for one. */
 export function isTask(tool: RawJson | undefined, call: StatelessCall): boolean {
   const support = tool?.raw('execution')?.string('taskSupport');
-  return support === 'required' || (support === 'optional' && knowsTasks(call));
+  return support === 'required' || (support === 'optional' && knowsTasks(call.capabilities));
 }
 
-function knowsTasks({ opening }: StatelessCall): boolean {
-  return opening.raw('capabilities')?.raw('extensions')?.has(TASKS_EXTENSION) === true;
+function knowsTasks(capabilities: unknown): boolean {
+  const { extensions } = capabilities as { extensions?: unknown };
+  return typeof extensions === 'object' && extensions !== null && TASKS_EXTENSION in extensions;
 }
 
 async function settle({ call }: Task, responses: RawJson | undefined): Promise<Answer> {
@@ -137,7 +144,8 @@ function endOf(state: RawJson, outcome: Answer): RawJson {
   if (state.string('status') === 'cancelled') return inNewForm(state, 'cancelled');
   const error = outcome.raw('error');
   if (error) return inNewForm(state, 'failed').with({ error });
-  return inNewForm(state, 'completed').with({ result: outcome.raw('result') });
+  const result = outcome.raw('result');
+  return inNewForm(state, 'completed').with({ result: result && withoutMeta(result, RELATED_TASK) });
 }
 
 function inNewForm(state: RawJson, status: string | undefined): RawJson {

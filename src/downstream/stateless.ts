@@ -92,7 +92,7 @@ export class Stateless {
     const { method } = request;
     if (REMOVED.has(method)) return errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`);
     if (method === LISTEN) return this.#listen(request, outlet, cancellation);
-    const ofTask = this.#tasks.answer(request);
+    const ofTask = await this.#tasks.answer(request);
     if (ofTask) return ofTask;
     const call = this.#callOf(request);
     const giveUp = (reason: Error) => call.cancel(reason);
@@ -118,7 +118,7 @@ export class Stateless {
   }
 
   #begin(request: StatelessRequest): StatelessCall {
-    const call = new StatelessCall(request);
+    const call = new StatelessCall({ ...request, frame: withoutTask(request.frame) });
     void call.start(() => (call.method === 'server/discover' ? discover(this.#relay, call) : this.#handle(call)));
     return call;
   }
@@ -200,6 +200,12 @@ async function discover(relay: Relay, call: StatelessCall): Promise<Answer> {
   const answer = await relay.open(call);
   const opened = answer.raw('result');
   return opened ? answer.with({ result: discoveredFrom(opened) }) : answer;
+}
+
+/** Since this revision, whether a call becomes a task is the server's choice; what clients used to ask for means nothing (SEP-2663). */
+function withoutTask(frame: RawJson): RawJson {
+  const params = frame.raw('params');
+  return params?.has('task') ? frame.with({ params: params.without('task') }) : frame;
 }
 
 /** This revision has another code for what is not found (server/resources, "Error Handling"). */

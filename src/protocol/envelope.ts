@@ -10,6 +10,9 @@ export const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 export const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 export const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
+/** What 2025-11-25 marks everything with that belongs to a task (basic/utilities/tasks). */
+export const RELATED_TASK = 'io.modelcontextprotocol/related-task';
+
 /** The extension for calls that outlive their request (SEP-2663). */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
@@ -41,8 +44,7 @@ export function withEnvelope(frame: RawJson, { capabilities, info, logLevel }: E
 
 /** The request as it is without its envelope. */
 export function withoutEnvelope(frame: RawJson): RawJson {
-  const meta = metaOf(frame)?.without(PROTOCOL_VERSION, CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL);
-  return meta ? withMeta(frame, meta) : frame;
+  return withoutParamsMeta(frame, PROTOCOL_VERSION, CLIENT_CAPABILITIES, CLIENT_INFO, LOG_LEVEL);
 }
 
 /** The notification as one of a subscription. */
@@ -57,14 +59,23 @@ export function subscriptionOf({ frame }: Notification): IdText | undefined {
 
 /** The notification as it is without its subscription. */
 export function untagged(frame: RawJson): RawJson {
-  const meta = metaOf(frame)?.without(SUBSCRIPTION_ID);
-  return meta ? withMeta(frame, meta) : frame;
+  return withoutParamsMeta(frame, SUBSCRIPTION_ID);
 }
 
-/** An empty `_meta` is left out. */
+/** The params or the result without keys of its `_meta`, which goes with the last of them. */
+export function withoutMeta(json: RawJson, ...keys: readonly string[]): RawJson {
+  const meta = json.raw('_meta')?.without(...keys);
+  if (!meta) return json;
+  return meta.keys.length === 0 ? json.without('_meta') : json.with({ _meta: meta });
+}
+
 function withMeta(frame: RawJson, meta: RawJson): RawJson {
-  const params = frame.raw('params') ?? EMPTY;
-  return frame.with({ params: meta.keys.length === 0 ? params.without('_meta') : params.with({ _meta: meta }) });
+  return frame.with({ params: (frame.raw('params') ?? EMPTY).with({ _meta: meta }) });
+}
+
+function withoutParamsMeta(frame: RawJson, ...keys: readonly string[]): RawJson {
+  const params = frame.raw('params');
+  return params ? frame.with({ params: withoutMeta(params, ...keys) }) : frame;
 }
 
 const EMPTY = RawJson.of({});
