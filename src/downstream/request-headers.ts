@@ -78,9 +78,12 @@ function isToken(text: string): boolean {
 
 /** Numbers are compared as numbers: `42.0` is `42`. */
 function isSame(given: string, argument: unknown): boolean {
-  if (typeof argument === 'number') return given.trim() !== '' && Number(given) === argument;
+  if (typeof argument === 'number') return DECIMAL.test(given) && Number(given) === argument;
   return given === String(argument);
 }
+
+/** As JSON writes numbers. What else JavaScript takes for one (`0x2a`, a space) is none to whoever stands in between. */
+const DECIMAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 const ENCODED = /^=\?base64\?(.*)\?=$/;
 

@@ -19,7 +19,7 @@ export interface HandshakeOptions {
   readonly opening: RawJson;
   /** How the bridge introduces itself: `Implementation` of the specification. */
   readonly info: RawJson;
-  /** For each of its questions, milliseconds. */
+  /** For all of it, milliseconds. */
   readonly timeout: number;
   readonly events: LinkEvents;
   readonly log: Log;
@@ -31,29 +31,30 @@ export interface HandshakeOptions {
  * @throws BridgeError `UPSTREAM_START` when it answers neither, dies, or stays silent.
  */
 export async function shakeHands(options: HandshakeOptions): Promise<Link> {
-  const { peer, protocol } = options;
-  if (protocol === '2026') return stateless(options, await discover(options));
+  const { peer, protocol, timeout } = options;
+  const deadline = Date.now() + timeout;
+  if (protocol === '2026') return stateless(options, await discover(options, deadline));
   const answer = await initialize(options);
   const result = resultOf(answer, peer, 'initialize');
   if (result) return new SessionLink({ peer, opened: result, events: options.events });
   const refusal = refusalOf(answer, peer, 'initialize');
   if (protocol === '2025') throw refusal;
-  const discovered = await discover(options);
+  const discovered = await discover(options, deadline);
   if (!discovered.has('result')) throw refusal;
   return stateless(options, discovered);
 }
 
-function initialize({ peer, opening, timeout }: HandshakeOptions): Promise<Answer> {
-  return peer.ask(requestFrame('initialize', opening), {
-    timeout,
-    message: `no answer to initialize within ${timeout} ms`,
-  });
+function initialize({ peer, protocol, opening, timeout }: HandshakeOptions): Promise<Answer> {
+  const hint = protocol === 'auto' ? ` (if it speaks nothing but ${STATELESS}, set "protocol": "2026")` : '';
+  const message = `no answer to initialize within ${timeout} ms${hint}`;
+  return peer.ask(requestFrame('initialize', opening), { timeout, message });
 }
 
-function discover({ peer, info, timeout }: HandshakeOptions): Promise<Answer> {
+function discover({ peer, info, timeout }: HandshakeOptions, deadline: number): Promise<Answer> {
   const envelope = { capabilities: RawJson.of({}), info, logLevel: undefined };
   const request = withEnvelope(requestFrame('server/discover'), envelope);
-  return peer.ask(request, { timeout, message: `no answer to server/discover within ${timeout} ms` });
+  const message = `no answer to server/discover within ${timeout} ms`;
+  return peer.ask(request, { timeout: Math.max(1, deadline - Date.now()), message });
 }
 
 function stateless({ peer, info, events, log }: HandshakeOptions, answer: Answer): Link {
