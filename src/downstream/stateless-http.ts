@@ -10,7 +10,9 @@ import {
   UNSUPPORTED_VERSION,
 } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+import { LISTEN } from '../protocol/subscriptions.ts';
 import { EventStream } from './event-stream.ts';
+import { HttpError } from './http-error.ts';
 import { PostAnswer } from './post-answer.ts';
 import { checkHeaders, checkParamHeaders } from './request-headers.ts';
 import type { Stateless } from './stateless.ts';
@@ -41,6 +43,8 @@ export async function servePost(stateless: Stateless, post: StatelessPost): Prom
   response.once('close', () => cancellation.cancel(GONE));
   checkHeaders(request, message);
   const call = openEnvelope(message);
+  if (call.method === LISTEN && !accepts.stream)
+    throw new HttpError(406, 'Not Acceptable: a subscription is text/event-stream');
   const tool = call.method === 'tools/call' ? await stateless.toolOf(call) : undefined;
   if (tool) checkParamHeaders(request, message, tool);
   const createStream = () => new EventStream({ id: '' });

@@ -66,9 +66,10 @@ export class Stateless {
     }
   }
 
-  /** Takes a notification of a client, other than one about a request in flight. */
+  /** Takes a notification of a client. Those about requests are the wire's: servers know these by other ids. */
   notify(notification: Notification): void {
-    if (!REMOVED.has(notification.method)) this.#relay.notify(NOBODY, notification);
+    const { method } = notification;
+    if (!REMOVED.has(method) && !ABOUT_REQUESTS.has(method)) this.#relay.notify(NOBODY, notification);
   }
 
   /** The definition of the tool that a call names. */
@@ -188,6 +189,7 @@ const PATIENCE = 10 * 60_000;
 /** Nothing waits for it here, and the server has its own idea of how long it is good. Milliseconds. */
 const SERVER_STATE_LIFETIME = 24 * 60 * 60_000;
 const MAX = 1000;
+const ABOUT_REQUESTS = new Set(['notifications/cancelled', 'notifications/progress']);
 const MAX_URL_ROUNDS = 10;
 const FULL = new Error('Too many calls wait for their clients already');
 const UNKNOWN = { name: 'mcp-bridge', version: '' };

@@ -40,7 +40,9 @@ export class Subscription implements Client {
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
-    options.cancellation.add((reason) => this.closed.cancel(reason));
+    const { cancellation } = options;
+    if (cancellation.reason) this.closed.cancel(cancellation.reason);
+    cancellation.add((reason) => this.closed.cancel(reason));
   }
 
   /** Tells what the client asked for, as far as it is to be had, until one side ends it. Resolves with the last message. */

@@ -117,10 +117,14 @@ export class RawJson {
     return items;
   }
 
-  /** The same object with members set, but for those whose new value is `undefined`. All else keeps its text and order. */
+  /**
+   * The same object with members set, but for those whose new value is `undefined`. All else keeps its text and order.
+   * Where this is no object, which peers may send in the place of one, it is one of these members alone.
+   */
   with(changes: Readonly<Record<string, unknown>>): RawJson {
     const members = this.#spans();
     const keys = Object.keys(changes).filter((key) => changes[key] !== undefined);
+    if (!this.isObject && keys.length > 0) return RawJson.of(changes);
     let text = '';
     let cursor = 0;
     for (const { key, start, end } of members.list) {

@@ -83,8 +83,10 @@ export class Listing {
   /** What a server says of one of its tools; its list is read if that has not been done yet. */
   async define(exchange: Exchange, upstream: Upstream, tool: string): Promise<RawJson | undefined> {
     const { definitions } = this.#view;
-    if (!definitions.knows(upstream.name))
+    if (!definitions.of(upstream.name, tool) && !definitions.isComplete(upstream.name)) {
       await this.#collect(upstream, TOOLS, withFrame(exchange, requestFrame(TOOLS.method)));
+      definitions.complete(upstream.name);
+    }
     return definitions.of(upstream.name, tool);
   }
 

@@ -3,10 +3,11 @@ import type { RawJson } from '../protocol/raw-json.ts';
 /** What the servers have said of their tools, by the servers' own names. Kept until a server says that its list has changed. */
 export class ToolDefinitions {
   readonly #servers = new Map<string, Map<string, RawJson>>();
+  readonly #complete = new Set<string>();
 
-  /** Whether a server has said anything yet. */
-  knows(server: string): boolean {
-    return this.#servers.has(server);
+  /** Whether all of a server's tools are known, rather than some pages of its list. */
+  isComplete(server: string): boolean {
+    return this.#complete.has(server);
   }
 
   learn(server: string, tools: readonly RawJson[]): void {
@@ -19,7 +20,13 @@ export class ToolDefinitions {
     return this.#servers.get(server)?.get(tool);
   }
 
+  /** Takes note that what was learnt last was the rest. */
+  complete(server: string): void {
+    this.#complete.add(server);
+  }
+
   forget(server: string): void {
     this.#servers.delete(server);
+    this.#complete.delete(server);
   }
 }

@@ -18,8 +18,10 @@ export class Interests {
     return [...this.#subscribers.keys()];
   }
 
-  setLevel(client: Client, level: string): void {
-    this.#levels.set(client, level);
+  /** @param level `undefined` when the client does not care any more. */
+  setLevel(client: Client, level: string | undefined): void {
+    if (level === undefined) this.#levels.delete(client);
+    else this.#levels.set(client, level);
   }
 
   subscribersOf(uri: string): Client[] {

@@ -56,8 +56,8 @@ export class Lanes {
   /** Whether a client needs a lane of its own, as far as can be told by now. */
   needsOwn(client: Client): boolean {
     const { isolation } = this.#options;
-    if (this.everybodyShares || isolation === 'shared') return false;
-    return canBeAsked(client) || (isolation === 'session' && client.tenure === 'session');
+    if (isolation === 'session' && client.tenure === 'session') return true;
+    return isolation !== 'shared' && !this.everybodyShares && canBeAsked(client);
   }
 
   /** The lane that a client has already, or shares. */

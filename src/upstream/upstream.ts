@@ -135,7 +135,7 @@ export class Upstream {
       return await link.request(frame, exchange);
     } finally {
       cancellation.delete(taint);
-      lane.interests.drop(client);
+      lane.interests.setLevel(client, undefined);
     }
   }
 
