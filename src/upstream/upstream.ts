@@ -1,18 +1,11 @@
 import type { UpstreamSettings } from '../config/settings.ts';
-import { BridgeError, messageOf } from '../errors.ts';
+import { type BridgeError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import {
-  type Answer,
-  type Ask,
-  type Client,
-  capabilityFor,
-  type Exchange,
-  NOBODY,
-  ownExchange,
-} from '../protocol/exchange.ts';
+import { type Answer, type Client, type Exchange, NOBODY, ownExchange } from '../protocol/exchange.ts';
 import { type Notification, notificationFrame, resultFrame, withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { LATEST_2025 } from '../protocol/revisions.ts';
+import { addresseeOf, answererOf } from './attribution.ts';
 import type { OpenChannel } from './channel.ts';
 import { shakeHands } from './handshake.ts';
 import { Interests } from './interests.ts';
@@ -197,7 +190,7 @@ export class Upstream {
     const { startTimeout, callTimeout, idleTimeout, protocol } = settings;
     const events: LinkEvents = {
       notification: (notification, inFlight) => this.#dispatch(notification, inFlight, lane),
-      ask: (ask, inFlight) => answererOf(ask, inFlight, lane)?.ask(ask),
+      ask: (ask, inFlight) => answererOf(ask, inFlight, lane.owner)?.ask(ask),
     };
     const supervisor = new Supervisor({
       name: this.name,
@@ -268,18 +261,12 @@ export class Upstream {
     });
   }
 
-  /** A notification during the calls of a single client is about them; it rides on the newest one's answer. */
-  #dispatch(notification: Notification, exchanges: readonly Exchange[], lane: Lane): void {
-    const inFlight = ofClients(exchanges);
-    if (!isAddressed(notification.method)) {
-      const newest = soleClientsNewest(inFlight);
-      if (newest) return newest.notify(notification.frame);
-      if (inFlight.length > 0) {
-        // Several clients' calls: whose it is would be a guess.
-        return this.#options.log.debug(`${this.name}: dropped ${notification.method}, as it names no call`);
-      }
-    }
-    this.#emit((listener) => listener.notification?.(notification, lane));
+  #dispatch(notification: Notification, inFlight: readonly Exchange[], lane: Lane): void {
+    const { method, frame } = notification;
+    const addressee = addresseeOf(method, inFlight);
+    if (addressee === 'all') this.#emit((listener) => listener.notification?.(notification, lane));
+    else if (addressee === 'nobody') this.#options.log.debug(`${this.name}: dropped ${method}, as it names no call`);
+    else addressee.notify(frame);
   }
 
   #emit(call: (listener: UpstreamListener) => void): void {
@@ -287,36 +274,4 @@ export class Upstream {
   }
 }
 
-/** Notifications that name what they are about, or concern everybody. */
-function isAddressed(method: string): boolean {
-  return method.endsWith('/list_changed') || ADDRESSED.has(method);
-}
-
 const ABOUT_CLIENT = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
-const ADDRESSED = new Set(['notifications/resources/updated', 'notifications/tasks/status']);
-
-function soleClientsNewest(inFlight: readonly Exchange[]): Exchange | undefined {
-  const newest = inFlight.at(-1);
-  return inFlight.every(({ client }) => client === newest?.client) ? newest : undefined;
-}
-
-/** Who answers a server's question: the owner of the lane, else the client whose calls alone are in flight. Never a guess. */
-function answererOf(
-  { request }: Ask,
-  exchanges: readonly Exchange[],
-  { owner }: Lane,
-): Pick<Client, 'ask'> | undefined {
-  const inFlight = ofClients(exchanges);
-  if (owner) return inFlight.findLast(({ client }) => client === owner) ?? owner;
-  const newest = soleClientsNewest(inFlight);
-  if (!newest && inFlight.length > 0) {
-    const message = `${request.method}: calls of several clients are in flight, so whom to ask is unclear`;
-    throw new BridgeError('BUSY', message);
-  }
-  return capabilityFor(request.method) ? newest : undefined;
-}
-
-/** The bridge's own requests are in flight too. */
-function ofClients(exchanges: readonly Exchange[]): Exchange[] {
-  return exchanges.filter(({ client }) => client !== NOBODY);
-}

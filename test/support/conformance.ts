@@ -9,37 +9,35 @@ const SUITE = fileURLToPath(
 );
 /** A URL: `--import` takes no Windows path. */
 const PRELOAD = new URL('node20-globsync.mjs', import.meta.url).href;
-/** The suite takes 2 to 4 s; a scenario that gets no answer waits 30 s. */
+/** Milliseconds: the suite takes up to half a minute, and a scenario that gets no answer waits as long. */
 const SUITE_LIMIT = 150_000;
 
-export interface FailedScenario {
+export type Requirements = '2025-11-25' | '2026-07-28';
+
+export interface ScenarioOutcome {
   readonly scenario: string;
-  readonly message: string;
+  /** Whether the revision requires it, or the suite only runs it. */
+  readonly required: boolean;
+  /** The messages of the checks that failed; empty when the scenario passed. */
+  readonly failures: string;
+  /** The messages of the checks that warn, which is what the suite does about a SHOULD. */
+  readonly warnings: string;
 }
 
-export interface ConformanceOutcome {
-  /** The required scenarios that passed. */
-  readonly passed: string[];
-  /** The required scenarios that failed, with the messages of their failed checks. */
-  readonly failed: FailedScenario[];
-  /** Scenarios that the suite runs without requiring them; `message` is empty when one passed. */
-  readonly unscored: FailedScenario[];
-}
-
-/** Runs the official suite against the server at `url` and reports each scenario of that revision's requirements. */
+/** Runs the official suite against the server at `url`, with all scenarios that it has for that revision. */
 export async function runConformance({
   url,
   requirements,
 }: {
   url: string;
-  requirements: '2025-11-25' | '2026-07-28';
-}): Promise<ConformanceOutcome> {
+  requirements: Requirements;
+}): Promise<ScenarioOutcome[]> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-bridge-conformance-'));
   try {
     const output = await runSuite(['server', '--url', url, '--requirements', requirements, '--output-dir', folder]);
-    const outcomes = await readOutcomes(folder);
+    const outcomes = await readOutcomes(folder, readUnscored(output));
     if (outcomes.length === 0) throw new Error(`The conformance suite ran no scenario:\n${output}`);
-    return sortOut(outcomes, readUnscored(output));
+    return outcomes;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -62,36 +60,34 @@ interface Check {
 }
 
 /** The suite makes a folder for each scenario, `server-SCENARIO-TIME`, and writes its checks there at its end. */
-async function readOutcomes(folder: string): Promise<FailedScenario[]> {
+async function readOutcomes(folder: string, unscored: Set<string>): Promise<ScenarioOutcome[]> {
   const names = await readdir(folder);
   return Promise.all(
     names.map(async (name) => {
       const scenario = name.replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '');
       const checks = await readFile(join(folder, name, 'checks.json'), 'utf8').catch(() => undefined);
-      if (checks === undefined) return { scenario, message: 'did not run to its end' };
-      return { scenario, message: judge(JSON.parse(checks)) };
+      const required = !unscored.has(scenario);
+      if (checks === undefined) return { scenario, required, failures: 'did not run to its end', warnings: '' };
+      return { scenario, required, ...judge(JSON.parse(checks)) };
     }),
   );
 }
 
-/** Empty when the scenario passed. Stricter than the suite, which also passes a scenario that checked nothing. */
-function judge(checks: Check[]): string {
-  const failures = checks.filter(({ status }) => status === 'FAILURE');
-  if (failures.length > 0) return failures.map(({ name, errorMessage }) => `${name}: ${errorMessage}`).join('; ');
-  return checks.some(({ status }) => status === 'SUCCESS') ? '' : 'no check succeeded';
+/** Stricter than the suite, which also passes a scenario that checked nothing. */
+function judge(checks: Check[]): Pick<ScenarioOutcome, 'failures' | 'warnings'> {
+  const failures = quote(checks, 'FAILURE');
+  const warnings = quote(checks, 'WARNING');
+  const succeeded = checks.some(({ status }) => status === 'SUCCESS');
+  return { failures: failures || (succeeded ? '' : 'no check succeeded'), warnings };
+}
+
+function quote(checks: Check[], wanted: Check['status']): string {
+  const found = checks.filter(({ status }) => status === wanted);
+  return found.map(({ name, errorMessage }) => `${name}: ${errorMessage}`).join('; ');
 }
 
 /** Lines like `  ✓ server-sse-polling (pending)` after the summary. */
 function readUnscored(output: string): Set<string> {
   const list = output.split('\nNot scored for ')[1] ?? '';
   return new Set([...list.matchAll(/^ {2}[✓✗] (\S+)/gm)].map((match) => match[1] as string));
-}
-
-function sortOut(outcomes: FailedScenario[], unscored: Set<string>): ConformanceOutcome {
-  const scored = outcomes.filter(({ scenario }) => !unscored.has(scenario));
-  return {
-    passed: scored.filter(({ message }) => message === '').map(({ scenario }) => scenario),
-    failed: scored.filter(({ message }) => message !== ''),
-    unscored: outcomes.filter(({ scenario }) => unscored.has(scenario)),
-  };
 }
