@@ -104,6 +104,11 @@ export class Session implements Client {
     return this.askThrough(this.#outlet, ask);
   }
 
+  /** Sessions end when they are over. */
+  yield(): boolean {
+    return false;
+  }
+
   /** Notifies the client through a call's outlet, or through the session's own where that one cannot take it. */
   notifyThrough(outlet: Outlet, frame: RawJson): void {
     if (this.#wants(frame) && !outlet.send(frame)) this.#outlet.send(frame);

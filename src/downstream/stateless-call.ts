@@ -144,6 +144,13 @@ export class StatelessCall implements Exchange, Client {
   /** It hears nothing that belongs to no request. */
   send(): void {}
 
+  /** While it waits for its client, nobody waits for it. */
+  yield(): boolean {
+    if (this.#current || this.#answer || this.#isKept) return false;
+    this.cancel(YIELDED);
+    return true;
+  }
+
   /** Servers often ask several things at once; they shall be one round. */
   #collect(): void {
     this.#collecting ??= setTimeout(() => {
@@ -212,6 +219,7 @@ const COLLECTED_FOR = 10;
 const REMIND_EVERY = 15_000;
 
 const NOBODY_LISTENS = { outlet: undefined, token: undefined, logLevel: undefined };
+const YIELDED = new Error('given up while it waited for answers, as others needed its process; call again');
 const ANSWERED = new Error('the call was answered');
 const TAKEN_BACK = errorFrame(INTERNAL_ERROR, 'Nobody waits for this any more');
 

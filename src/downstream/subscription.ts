@@ -30,6 +30,7 @@ export class Subscription implements Client {
   readonly logLevel = undefined;
   readonly closed = new Cancellation();
   readonly ask = NOBODY.ask;
+  readonly yield = NOBODY.yield;
   readonly #options: SubscriptionOptions;
   /** The notifications that are told. */
   readonly #methods = new Set<string>();

@@ -53,6 +53,8 @@ export interface Client {
   send(frame: RawJson): void;
   /** Asks it something outside any request. */
   ask(ask: Ask): Promise<Answer>;
+  /** Makes room for others: ends for good if nobody waits for it just now. Returns whether it does. */
+  yield(): boolean;
 }
 
 /** For as long as its session lives; for one call, questions and all; or not at all. */
@@ -110,5 +112,6 @@ export const NOBODY: Client = {
   logLevel: undefined,
   closed: new Cancellation(),
   send() {},
+  yield: () => false,
   ask: ({ request }) => Promise.resolve(errorFrame(METHOD_NOT_FOUND, `No client here answers ${request.method}`)),
 };

@@ -116,17 +116,20 @@ export class Lanes {
 
   #create(client: Client): Lane {
     const { name, maxLinks, createLane } = this.#options;
-    if (this.all.length >= maxLinks) {
-      const longestFree = [...this.#free.keys()].find((lane) => !isBusy(lane));
-      if (!longestFree) {
-        const message = `${name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
-        throw new BridgeError('BUSY', message);
-      }
-      this.#end(longestFree);
+    if (this.all.length >= maxLinks && !this.#makeRoom()) {
+      const message = `${name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
+      throw new BridgeError('BUSY', message);
     }
     const lane = createLane(client.opening);
     lane.initialized = client.tenure !== 'session';
     return lane;
+  }
+
+  /** Ends the lane that was free longest, else the one whose client has been waited for longest. */
+  #makeRoom(): boolean {
+    const longestFree = [...this.#free.keys()].find((lane) => !isBusy(lane));
+    if (longestFree) this.#end(longestFree);
+    return longestFree !== undefined || [...this.#owned.keys()].some((client) => client.yield());
   }
 
   /** A lane whose server was told of the same capabilities. */

@@ -105,12 +105,14 @@ export class StatelessLink implements Link {
     return this.peer.request(this.#wrapped(frame, exchange.client, extensions), exchange);
   }
 
-  #wrapped(frame: RawJson, { opening, logLevel }: Client, extensions?: object): RawJson {
+  #wrapped(frame: RawJson, client: Client, extensions?: object): RawJson {
+    const { opening } = client;
     const declared = opening.raw('capabilities')?.without('tasks') ?? RawJson.of({});
     const capabilities = declared.with({
       extensions: extensions && (declared.raw('extensions') ?? RawJson.of({})).with({ ...extensions }),
     });
-    return withEnvelope(frame, { capabilities, info: opening.raw('clientInfo') ?? this.#info, logLevel });
+    const info = opening.raw('clientInfo') ?? this.#info;
+    return withEnvelope(frame, { capabilities, info, logLevel: logLevelOf(client) });
   }
 
   #dispatch(notification: Notification): void {
@@ -119,7 +121,7 @@ export class StatelessLink implements Link {
     const { exchanges } = this.peer;
     const isLog = notification.method === 'notifications/message';
     // A server logs for requests that asked for it, and names none of them.
-    const mayBeMeant = isLog ? exchanges.filter(({ client }) => client.logLevel !== undefined) : exchanges;
+    const mayBeMeant = isLog ? exchanges.filter(({ client }) => logLevelOf(client) !== undefined) : exchanges;
     this.#events.notification(notification, mayBeMeant);
   }
 
@@ -127,6 +129,11 @@ export class StatelessLink implements Link {
   #refuse({ id, method }: Request): void {
     this.peer.send(errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`, undefined, id));
   }
+}
+
+/** Sessions hear what a server thinks fit until they say what they want; here, a server has to be told. */
+function logLevelOf({ logLevel, tenure }: Client): string | undefined {
+  return logLevel ?? (tenure === 'session' ? 'info' : undefined);
 }
 
 /** How often a server may ask within one call: enough for a long form, too few for an endless loop. */
