@@ -1,13 +1,5 @@
 import type { Exceptions } from './cell.ts';
 
-/** What a client of 2025 does not get from a server of 2026. */
-export const OF_2025_WITH_SERVER_OF_2026: Exceptions = {
-  'server-sse-polling': {
-    fails: 'no check succeeded',
-    because: 'the tool logs nothing unless the client has set a level, so that there is no stream to look at',
-  },
-};
-
 /** Whatever the server speaks. */
 export const OF_2026: Exceptions = {
   'tasks-status-notifications': { fails: 'no check succeeded', because: 'the suite skips it' },

@@ -1,6 +1,6 @@
 import { fixture } from '../support/fixtures.ts';
 import { describeCell } from './cell.ts';
-import { OF_2025_WITH_SERVER_OF_2026, OF_2026, OF_2026_WITH_SERVER_OF_2025 } from './exceptions.ts';
+import { OF_2026, OF_2026_WITH_SERVER_OF_2025 } from './exceptions.ts';
 
 const OLD_WITH_NEW = {
   conformance: fixture('conformance-server', '--era', '2025'),
@@ -21,7 +21,6 @@ describeCell({
   title: 'a server of 2026 beside one of 2025',
   requirements: '2025-11-25',
   servers: NEW_WITH_OLD,
-  exceptions: OF_2025_WITH_SERVER_OF_2026,
 });
 
 describeCell({

@@ -9,7 +9,9 @@ import type { Answer, Ask, Client, Exchange } from '../../src/protocol/exchange.
 import { requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { OpenChannel } from '../../src/upstream/channel.ts';
-import { Link, type LinkEvents } from '../../src/upstream/link.ts';
+import { shakeHands } from '../../src/upstream/handshake.ts';
+import type { Link, LinkEvents } from '../../src/upstream/link.ts';
+import { Peer } from '../../src/upstream/peer.ts';
 import { openStdio } from '../../src/upstream/stdio-channel.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { fixture } from '../support/fixtures.ts';
@@ -63,6 +65,10 @@ export const OPENING = RawJson.parse(
   '{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}',
 );
 
+/** How the bridge introduces itself. */
+export const INFO = RawJson.parse('{"name":"bridge","version":"1"}');
+export const NO_EVENTS: LinkEvents = { notification() {}, ask: () => undefined };
+
 export interface LinkTestOptions extends Partial<UpstreamSettings> {
   readonly events?: Partial<LinkEvents>;
   readonly log?: Log;
@@ -71,11 +77,17 @@ export interface LinkTestOptions extends Partial<UpstreamSettings> {
 /** An open link to a server. */
 export async function openLink({ events, log, ...changes }: LinkTestOptions = {}): Promise<Link> {
   const settings = upstreamSettings(changes);
-  const { name, callTimeout } = settings;
-  const allEvents: LinkEvents = { notification() {}, ask: () => undefined, ...events };
-  const link = new Link({ name, open: createOpener(settings, log), events: allEvents, callTimeout });
-  await link.open(OPENING, 20_000);
-  return link;
+  const { name, callTimeout, protocol } = settings;
+  const book = log ?? createLogBook().log;
+  return shakeHands({
+    peer: new Peer({ name, callTimeout, open: createOpener(settings, book) }),
+    protocol,
+    opening: OPENING,
+    info: INFO,
+    timeout: 20_000,
+    events: { ...NO_EVENTS, ...events },
+    log: book,
+  });
 }
 
 /** An upstream with its log; closed when the test ends. */
@@ -85,7 +97,7 @@ export function createUpstream(changes: Partial<UpstreamSettings> = {}): { upstr
   const upstream = new Upstream({
     settings,
     open: createOpener(settings, log),
-    info: RawJson.parse('{"name":"bridge","version":"1"}'),
+    info: INFO,
     log,
   });
   onTestFinished(() => upstream.close({ immediately: true }));
@@ -107,8 +119,11 @@ export function createClient(name = 'client', changes: Partial<Client> = {}): Te
   return {
     opening: OPENING.with({ capabilities, clientInfo: { name, version: '1' } }),
     capabilities,
-    transient: false,
+    tenure: 'session',
+    listens: true,
+    readsResultTypes: false,
     logLevel: undefined,
+    yield: () => false,
     closed,
     sent,
     asked,
