@@ -77,7 +77,7 @@ describe.each(REVISIONS)('a client of %s', (revision) => {
   /** Calls, with progress and a question, and checks that the server was told of the revision. */
   async function useTools(call: CallTool): Promise<void> {
     const steps: number[] = [];
-    await call('progress', { steps: 3 }, ({ progress }) => steps.push(progress));
+    await call('progress', { steps: 3, confirm: true }, ({ progress }) => steps.push(progress));
     expect(steps).toEqual([1, 2, 3]);
     expect((await call('ask', { kind: 'elicitation' })).structuredContent).toMatchObject(ACCEPTED);
     expect((await call('client')).structuredContent).toMatchObject({ protocolVersion: revision });
