@@ -97,9 +97,12 @@ export class StatelessCall implements Exchange, Client {
     if (this.#answer) this.#close();
   }
 
-  /** Takes the answers that a retry brings. What nobody asked is passed over. */
+  /** Takes the answers that a retry brings. What nobody asked is passed over; what can be no result is asked for again. */
   settle(responses: RawJson | undefined): void {
-    for (const key of responses?.keys ?? []) this.#questions.get(key)?.resolve(resultFrame(responses?.raw(key)));
+    for (const key of responses?.keys ?? []) {
+      const response = responses?.raw(key);
+      if (response?.isObject) this.#questions.get(key)?.resolve(resultFrame(response));
+    }
   }
 
   /** Gives the call up. Twice without harm. */

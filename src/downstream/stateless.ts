@@ -111,9 +111,9 @@ export class Stateless {
   /** The call that a request goes on with, or a new one. @throws MessageError -32602 when its state is not good for it. */
   #callOf(request: StatelessRequest): StatelessCall {
     const { method, frame } = request;
-    const state = MULTI_ROUND.has(method) ? frame.raw('params')?.raw('requestState') : undefined;
-    if (!state) return this.#begin(request);
-    const opened = this.#seal.open(String(state.value), bindingOf(request));
+    const params = MULTI_ROUND.has(method) ? frame.raw('params') : undefined;
+    if (!params?.has('requestState')) return this.#begin(request);
+    const opened = this.#seal.open(params.string('requestState') ?? '', bindingOf(request));
     if ('call' in opened) return this.#parked.take(opened.call);
     return this.#begin({ ...request, frame: withParams(frame, { requestState: opened.server }) });
   }

@@ -61,8 +61,11 @@ export class Subscription implements Client {
     await new Promise<void>((resolve) => {
       for (const end of [this.closed, this.#over]) end.reason ? resolve() : end.add(() => resolve());
     });
+    const requestId = RawJson.verbatim(request.id);
+    if (this.#over.reason)
+      this.#tell(notificationFrame('notifications/cancelled', { requestId, reason: ENDED.message }));
     this.closed.cancel(ENDED);
-    return resultFrame({ _meta: { [SUBSCRIPTION_ID]: RawJson.verbatim(request.id) } });
+    return resultFrame({ _meta: { [SUBSCRIPTION_ID]: requestId } });
   }
 
   send(frame: RawJson): void {
@@ -73,8 +76,6 @@ export class Subscription implements Client {
 
   /** Ends it on the bridge's own account. */
   end(): void {
-    const requestId = RawJson.verbatim(this.#options.request.id);
-    this.#tell(notificationFrame('notifications/cancelled', { requestId, reason: ENDED.message }));
     this.#over.cancel(ENDED);
   }
 
@@ -90,9 +91,9 @@ export class Subscription implements Client {
     );
     for (const { method } of lists) this.#methods.add(method);
     const uris = asked?.raw('resourceSubscriptions')?.items() ?? [];
+    if (uris.length > 0) this.#methods.add(RESOURCE_UPDATED);
     const subscribed = await Promise.all(uris.map((uri) => this.#subscribe(uri)));
     const honoured = uris.filter((_, index) => subscribed[index]);
-    if (honoured.length > 0) this.#methods.add(RESOURCE_UPDATED);
     return {
       ...Object.fromEntries(lists.map(({ filter }) => [filter, true])),
       ...(honoured.length > 0 && { resourceSubscriptions: honoured }),

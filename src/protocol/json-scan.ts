@@ -93,9 +93,19 @@ function skipScalar(text: string, position: number, code: number, strings: Strin
   return NUMBER.test(text) ? NUMBER.lastIndex : failAt(text, position);
 }
 
-/** The string that a JSON string stands for. Most hold no escapes and need no parser. */
+/** The string that a JSON string stands for. Most hold no escapes and need no parser. One that is broken, as it was not checked, stays as it is. */
 export function decodeString(json: string): string {
-  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1);
+  const decoded = json.includes('\\') ? parsed(json) : undefined;
+  return typeof decoded === 'string' ? decoded : json.slice(1, -1);
+}
+
+/** The value that JSON text stands for; `undefined` when a string in it is broken, as it was not checked. */
+export function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function skipKey(text: string, position: number, strings: Strings): number {

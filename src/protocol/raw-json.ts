@@ -6,6 +6,7 @@ import {
   type MemberSink,
   OPEN_BRACE,
   OPEN_BRACKET,
+  parsed,
   QUOTE,
   readMembers,
   type Strings,
@@ -83,10 +84,10 @@ export class RawJson {
     return this.#spans().get(key) !== undefined;
   }
 
-  /** A member's parsed value; `undefined` when this is no object or has no such member. */
+  /** A member's parsed value; `undefined` when this is no object or has no such member, or a string in it is broken. */
   get(key: string): unknown {
     const span = this.#spans().get(key);
-    return span && JSON.parse(this.text.slice(span.start, span.end));
+    return span && parsed(this.text.slice(span.start, span.end));
   }
 
   /** A member as text; `undefined` when this is no object or has no such member. */

@@ -8,6 +8,8 @@ export interface Channel {
   readonly pid: number | undefined;
   /** Sends one message, given as JSON text without line breaks. Never throws; what cannot be sent is lost with the channel. */
   send(text: string): void;
+  /** Whether the server has said its last word. It may take a moment longer until it is gone. */
+  readonly isEnding: boolean;
   /** Bytes that wait for the server to read them. */
   readonly backlog: number;
   /** For words of the server that are quoted. */

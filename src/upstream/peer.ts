@@ -67,6 +67,11 @@ export class Peer {
     return this.#channel.closed;
   }
 
+  /** Whether it answers no more, and is about to go. */
+  get isEnding(): boolean {
+    return this.#channel.isEnding;
+  }
+
   get pid(): number | undefined {
     return this.#channel.pid;
   }

@@ -33,6 +33,7 @@ class StdioChannel implements Channel {
   #early: string[] = [];
   #noise = 0;
   #isClosing = false;
+  isEnding = false;
 
   constructor(options: StdioChannelOptions, receive: (message: Message) => void) {
     this.#options = options;
@@ -88,7 +89,12 @@ class StdioChannel implements Channel {
       oversized: (line) => this.#takeOversized(line),
     });
     child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
-    child.stdout.once('end', () => reader.end());
+    child.stdout.once('end', () => {
+      reader.end();
+      // Whoever cannot answer is of no use, even if it goes on.
+      this.isEnding = true;
+      void child.terminate();
+    });
     this.#child = child;
     this.#writer = new LineWriter(child.stdin);
     for (const text of this.#early.splice(0)) this.#writer.send(text);

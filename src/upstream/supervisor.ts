@@ -54,7 +54,7 @@ export class Supervisor {
 
   /** The open link, if there is one now. */
   get link(): Link | undefined {
-    return this.#state === 'ready' ? this.#link : undefined;
+    return this.#state === 'ready' && !this.#peer?.isEnding ? this.#link : undefined;
   }
 
   get lastError(): BridgeError | undefined {
@@ -82,7 +82,9 @@ export class Supervisor {
    */
   acquire(): Promise<Link> {
     this.#postponeIdleStop();
-    if (this.#state === 'ready' && this.#link) return Promise.resolve(this.#link);
+    if (this.link) return Promise.resolve(this.link);
+    // A server that is on its way out is started again when it is gone.
+    if (this.#state === 'ready' && this.#peer) return this.#peer.closed.then(() => this.acquire());
     if (this.#starting) return this.#starting;
     if (this.#state === 'closed') return Promise.reject(new BridgeError('CLOSED', `${this.#options.name}: closed`));
     const rest = this.#retryAt - Date.now();
