@@ -76,10 +76,10 @@ function isToken(text: string): boolean {
   return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
 }
 
-/** Numbers are compared as numbers: `42.0` is `42`. */
+/** Numbers are compared as numbers: `42.0` is `42`. Lists and objects cannot be repeated. */
 function isSame(given: string, argument: unknown): boolean {
   if (typeof argument === 'number') return DECIMAL.test(given) && Number(given) === argument;
-  return given === String(argument);
+  return typeof argument !== 'object' && given === String(argument);
 }
 
 /** As JSON writes numbers. What else JavaScript takes for one (`0x2a`, a space) is none to whoever stands in between. */

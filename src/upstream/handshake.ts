@@ -39,10 +39,14 @@ export async function shakeHands(options: HandshakeOptions): Promise<Link> {
   if (result) return new SessionLink({ peer, opened: result, events: options.events });
   const refusal = refusalOf(answer, peer, 'initialize');
   if (protocol === '2025') throw refusal;
-  const discovered = await discover(options, deadline);
-  if (!discovered.has('result')) throw refusal;
+  // What knows no such request may leave or stay silent; that it refused the first says more then.
+  const discovered = await discover(options, Math.min(deadline, Date.now() + PATIENCE)).catch(() => undefined);
+  if (!discovered?.has('result')) throw refusal;
   return stateless(options, discovered);
 }
+
+/** For the second question, to a server that is up, as it has answered the first. Milliseconds. */
+const PATIENCE = 5000;
 
 function initialize({ peer, protocol, opening, timeout }: HandshakeOptions): Promise<Answer> {
   const hint = protocol === 'auto' ? ` (if it speaks nothing but ${STATELESS}, set "protocol": "2026")` : '';

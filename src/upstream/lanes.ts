@@ -137,6 +137,8 @@ export class Lanes {
     const kind = canonical(client.capabilities);
     for (const lane of lanes) {
       if (lane.owner?.tenure === 'session' || lane === this.shared) continue;
+      // It may have failed because of what another client says of itself.
+      if (lane.supervisor.state === 'failed' && lane.opening?.text !== client.opening.text) continue;
       if (canonical(lane.opening?.get('capabilities')) === kind) return lane;
     }
     return undefined;

@@ -134,12 +134,21 @@ export class Upstream {
 
   /** Has the server tell a client of a resource's updates. `frame`: the request, with the server's own URI. */
   async subscribe(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const { interests } = await this.#laneFor(exchange.client);
+    const { interests, supervisor } = await this.#laneFor(exchange.client);
     const uri = frame.raw('params')?.string('uri') ?? '';
     if (!interests.subscribe(exchange.client, uri)) return resultFrame({});
-    const answer = await this.request(frame, exchange);
-    if (answer.has('error')) interests.unsubscribe(exchange.client, uri);
-    return answer;
+    let isSubscribed = false;
+    try {
+      const answer = await this.request(frame, exchange);
+      isSubscribed = answer.has('result');
+      return answer;
+    } finally {
+      if (!isSubscribed) {
+        interests.unsubscribe(exchange.client, uri);
+        // Others rely on what this one began, and may have given up.
+        if (interests.subscribersOf(uri).length > 0) void this.#tell(supervisor.link, 'resources/subscribe', { uri });
+      }
+    }
   }
 
   async unsubscribe(frame: RawJson, exchange: Exchange): Promise<Answer> {
