@@ -3,6 +3,7 @@ import { SERVER_INFO } from '../protocol/envelope.ts';
 import { type Answer, NOBODY } from '../protocol/exchange.ts';
 import {
   errorFrame,
+  INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
   METHOD_NOT_FOUND,
@@ -95,9 +96,10 @@ export class Stateless {
     if (method === LISTEN) return this.#listen(request, outlet, cancellation);
     const ofTask = await this.#tasks.answer(request);
     if (ofTask) return ofTask;
+    // Nothing is begun for a client that is gone, and a call that waits for it goes on waiting.
+    if (cancellation.reason) return errorFrame(INTERNAL_ERROR, cancellation.reason.message);
     const call = this.#callOf(request);
     const giveUp = (reason: Error) => call.cancel(reason);
-    if (cancellation.reason) giveUp(cancellation.reason);
     cancellation.add(giveUp);
     const ending = call.next(request, outlet);
     call.settle(request.frame.raw('params')?.raw('inputResponses'));

@@ -39,9 +39,11 @@ export async function shakeHands(options: HandshakeOptions): Promise<Link> {
   if (result) return new SessionLink({ peer, opened: result, events: options.events });
   const refusal = refusalOf(answer, peer, 'initialize');
   if (protocol === '2025') throw refusal;
-  // What knows no such request may leave or stay silent; that it refused the first says more then.
-  const discovered = await discover(options, Math.min(deadline, Date.now() + PATIENCE)).catch(() => undefined);
-  if (!discovered?.has('result')) throw refusal;
+  const discovered = await discover(options, Math.min(deadline, Date.now() + PATIENCE)).catch((error: BridgeError) => {
+    // Some are silent to what they do not know; that they refused the first says more then.
+    throw error.code === 'UPSTREAM_START' ? refusal : error;
+  });
+  if (!discovered.has('result')) throw refusal;
   return stateless(options, discovered);
 }
 

@@ -114,9 +114,10 @@ export class Upstream {
 
   /** Answers an exchange on the client's link, which is started if need be. `frame`: its request as the server is to see it. */
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const lane = await this.#laneFor(exchange.client);
-    const link = lane.supervisor.link ?? (await lane.supervisor.acquire());
     const { client, cancellation } = exchange;
+    // Nearly all calls find their link at once, and need not wait for it.
+    const lane = this.#awaitsVerdict(client) ? await this.#laneFor(client) : this.#lanes.take(client);
+    const link = lane.supervisor.link ?? (await lane.supervisor.acquire());
     if (client.listens || client === NOBODY) return link.request(frame, exchange);
     // Who is known for one request says with it what others say once and for all.
     const taint = () => {
@@ -176,7 +177,8 @@ export class Upstream {
   /** Forgets what a client wanted of the shared link. */
   async release(client: Client): Promise<void> {
     const { interests, supervisor } = this.sharedLane;
-    for (const uri of interests.drop(client)) await this.#tell(supervisor.link, 'resources/unsubscribe', { uri });
+    // All at once: whoever subscribes to one of them next must come later.
+    await Promise.all(interests.drop(client).map((uri) => this.#tell(supervisor.link, 'resources/unsubscribe', { uri })));
   }
 
   /** Ends all its processes. Twice without harm; resolves when they are gone. */

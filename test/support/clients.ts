@@ -8,6 +8,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   type ClientCapabilities,
   CreateMessageRequestSchema,
@@ -30,6 +31,8 @@ export interface PeerOptions {
   roots?: () => Root[] | Promise<Root[]>;
   /** Sent with every HTTP request. */
   headers?: Record<string, string>;
+  /** Of the 2025 era: asked for in place of the newest that the SDK knows. */
+  revision?: string;
 }
 
 /** How to start a server on stdio. The environment is the SDK's short list and `env`. */
@@ -71,8 +74,8 @@ export function connectStdio(
   return connectV1(new StdioClientTransport({ ...command, stderr: 'ignore' }), options);
 }
 
-/** Which eras a client of SDK v2 offers: `legacy` only 2025, `auto` 2026 first. */
-export type Negotiation = 'legacy' | 'auto';
+/** Which eras a client of SDK v2 offers: `legacy` only 2025, `auto` 2026 first, a pinned revision nothing else. */
+export type Negotiation = 'legacy' | 'auto' | { pin: string };
 
 /** SDK v2 over Streamable HTTP. */
 export function connectHttpV2(
@@ -92,10 +95,7 @@ export function connectStdioV2(
   return connectV2(new StdioTransportV2({ ...command, stderr: 'ignore' }), negotiation, options);
 }
 
-async function connectV1<T extends Parameters<Client['connect']>[0]>(
-  transport: T,
-  options: PeerOptions,
-): Promise<Peer<Client, T>> {
+async function connectV1<T extends Transport>(transport: T, options: PeerOptions): Promise<Peer<Client, T>> {
   const { elicit, sample, roots } = options;
   const client = new Client(infoOf(options), { capabilities: capabilitiesOf(options) });
   const inbox = createInbox();
@@ -103,6 +103,7 @@ async function connectV1<T extends Parameters<Client['connect']>[0]>(
   if (elicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params.message));
   if (sample) client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => sample(firstText(params.messages)));
   if (roots) client.setRequestHandler(ListRootsRequestSchema, async () => ({ roots: await roots() }));
+  if (options.revision !== undefined) askFor(options.revision, transport);
   await client.connect(transport);
   return toPeer(client, transport, inbox);
 }
@@ -117,6 +118,7 @@ async function connectV2<T extends Parameters<ClientV2['connect']>[0]>(
     // The same object in stricter types: v2 wants JSON values where v1 takes any object.
     capabilities: capabilitiesOf(options) as ClientCapabilitiesV2,
     versionNegotiation: { mode: negotiation },
+    ...(options.revision !== undefined && { supportedProtocolVersions: [options.revision] }),
   });
   const inbox = createInbox();
   client.fallbackNotificationHandler = inbox.add;
@@ -129,6 +131,15 @@ async function connectV2<T extends Parameters<ClientV2['connect']>[0]>(
 
 function toPeer<C extends { close(): Promise<void> }, T>(client: C, transport: T, inbox: Inbox): Peer<C, T> {
   return { client, transport, inbox, close: () => client.close(), [Symbol.asyncDispose]: () => client.close() };
+}
+
+/** SDK v1 has no option for it. */
+function askFor(protocolVersion: string, transport: Transport): void {
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) => {
+    const opening = 'method' in message && message.method === 'initialize';
+    return send(opening ? { ...message, params: { ...message.params, protocolVersion } } : message, options);
+  };
 }
 
 function infoOf({ name = 'test-client' }: PeerOptions): { name: string; version: string } {
