@@ -149,7 +149,7 @@ export class StatelessCall implements Exchange, Client {
 
   /** While it waits for its client, nobody waits for it. */
   yield(): boolean {
-    if (this.#current || this.#answer || this.#isKept) return false;
+    if (this.#current || this.#answer || this.#isKept || this.cancellation.reason) return false;
     this.cancel(YIELDED);
     return true;
   }

@@ -12,6 +12,7 @@ import {
   RESOURCE_NOT_FOUND,
   resultFrame,
   SERVER_ERROR,
+  URL_ELICITATION_REQUIRED,
   withId,
   withParams,
   withResult,
@@ -212,10 +213,14 @@ function withoutTask(frame: RawJson): RawJson {
   return params?.has('task') ? frame.with({ params: params.without('task') }) : frame;
 }
 
-/** This revision has another code for what is not found (server/resources, "Error Handling"). */
+/** Codes that this revision has given up, and what it says instead (server/resources, "Error Handling"; basic, "Error Codes"). */
+const OWN_CODES: ReadonlyMap<unknown, number> = new Map([
+  [RESOURCE_NOT_FOUND, INVALID_PARAMS],
+  [URL_ELICITATION_REQUIRED, INVALID_REQUEST],
+]);
+
 function withOwnCode(answer: Answer): Answer {
   const error = answer.raw('error');
-  return error?.get('code') === RESOURCE_NOT_FOUND
-    ? answer.with({ error: error.with({ code: INVALID_PARAMS }) })
-    : answer;
+  const code = OWN_CODES.get(error?.get('code'));
+  return error && code !== undefined ? answer.with({ error: error.with({ code }) }) : answer;
 }

@@ -56,10 +56,13 @@ function endOf(task: RawJson): Answer | undefined {
 
 function intervalOf(task: RawJson): number {
   const interval = task.get('pollIntervalMs');
-  return typeof interval === 'number' ? Math.max(interval, SHORTEST_INTERVAL) : USUAL_INTERVAL;
+  return typeof interval === 'number'
+    ? Math.min(Math.max(interval, SHORTEST_INTERVAL), LONGEST_INTERVAL)
+    : USUAL_INTERVAL;
 }
 
 /** Milliseconds. */
 const SHORTEST_INTERVAL = 20;
+const LONGEST_INTERVAL = 60_000;
 const USUAL_INTERVAL = 1000;
 const UNEXPLAINED = { code: INTERNAL_ERROR, message: 'The task failed' };

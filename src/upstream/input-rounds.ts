@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Answer, Exchange } from '../protocol/exchange.ts';
 import { type Request, requestFrame, withParams } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
@@ -31,6 +32,7 @@ export async function askAll(
   exchange: Exchange,
   signal: AbortSignal,
 ): Promise<Record<string, RawJson>> {
+  setMaxListeners(0, signal); // One for each question: Node would take more than ten for a leak, and say so on stderr.
   const answers = keys.map(
     async (key) => [key, await askOne(toRequest(key, questions.raw(key)), exchange, signal)] as const,
   );

@@ -41,6 +41,8 @@ export class Lanes {
   readonly #owned = new Map<Client, Lane>();
   /** Lent lanes between two calls, the one used longest ago first. */
   readonly #free = new Map<Lane, NodeJS.Timeout>();
+  /** Calls that wait for a lane, the first to come first. */
+  readonly #waiting = new Set<() => void>();
   /** Lanes on their way out. */
   readonly #ending = new Set<Supervisor>();
 
@@ -82,6 +84,24 @@ export class Lanes {
     return lane;
   }
 
+  /**
+   * The lane that serves a call: where all are taken, it waits its turn.
+   * @param patience milliseconds.
+   * @throws BridgeError when it was not its turn in time.
+   */
+  async takeInTurn(client: Client, patience: number): Promise<Lane> {
+    const deadline = Date.now() + patience;
+    for (;;) {
+      try {
+        return this.take(client);
+      } catch (error) {
+        const isBusy = error instanceof BridgeError && error.code === 'BUSY';
+        if (!isBusy || Date.now() >= deadline) throw error;
+      }
+      await this.#change(Math.min(RETRY_EVERY, deadline - Date.now()));
+    }
+  }
+
   /** Whether this is the client's lane, or tells what concerns it. */
   serves(client: Client, lane: Lane): boolean {
     return lane === this.find(client);
@@ -108,10 +128,24 @@ export class Lanes {
     });
   }
 
+  /** Resolves when a lane has become free, or ended; after `limit` milliseconds at the latest. */
+  #change(limit: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, limit);
+      this.#waiting.add(wake);
+    });
+  }
+
   /** Keeps a lane for the next call, for a while. */
   #release(lane: Lane): void {
     const end = () => (isBusy(lane) ? this.#release(lane) : this.#end(lane));
     this.#free.set(lane, setTimeout(end, FREE_FOR).unref());
+    this.#wakeNext();
   }
 
   #create(client: Client): Lane {
@@ -144,11 +178,17 @@ export class Lanes {
     return undefined;
   }
 
+  #wakeNext(): void {
+    const [wake] = this.#waiting;
+    wake?.();
+  }
+
   #end(lane: Lane): void {
     const { supervisor } = lane;
     clearTimeout(this.#free.get(lane));
     this.#free.delete(lane);
     this.#ending.add(supervisor);
+    this.#wakeNext();
     void supervisor.close().finally(() => this.#ending.delete(supervisor));
   }
 }
@@ -158,5 +198,7 @@ function isBusy({ supervisor }: Lane): boolean {
   return supervisor.state === 'starting' || (supervisor.link?.peer.inFlight ?? 0) > 0;
 }
 
+/** A call that begins to wait for its client makes room, too, and does not say so. Milliseconds. */
+const RETRY_EVERY = 500;
 /** How long a lane waits for its next call. A process that answers at once is worth its memory that long. Milliseconds. */
 const FREE_FOR = 60_000;

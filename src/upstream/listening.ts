@@ -35,6 +35,8 @@ export class Listening {
   #next: Stream | undefined;
   /** Streams are changed one after another. */
   #changing: Promise<unknown> = Promise.resolve();
+  /** The change that waits for its turn. */
+  #upcoming: Promise<void> | undefined;
 
   constructor(options: ListeningOptions) {
     this.#options = options;
@@ -71,9 +73,13 @@ export class Listening {
   }
 
   #change(): Promise<void> {
-    const change = this.#changing.then(() => this.#restart());
-    this.#changing = change.catch(() => {}); // Whoever asked for it is told; the next change is another matter.
-    return change;
+    // One that has not begun yet will find what is wanted by now; else a thousand resources would take a thousand streams.
+    this.#upcoming ??= this.#changing.then(() => {
+      this.#upcoming = undefined;
+      return this.#restart();
+    });
+    this.#changing = this.#upcoming.catch(() => {}); // Whoever asked for it is told; the next change is another matter.
+    return this.#upcoming;
   }
 
   async #restart(): Promise<void> {
@@ -87,7 +93,11 @@ export class Listening {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#next = { id, uris: [], cancellation, acknowledge: resolve };
-        answer.then((frame) => reject(new Error(frame.raw('error')?.string('message') ?? 'it ended at once')), reject);
+        answer.then((frame) => {
+          const why = frame.raw('error')?.string('message');
+          reject(new Error(why === undefined ? 'it ended at once' : peer.redact(why)));
+          this.#resume(id);
+        }, reject);
       });
     } finally {
       clearTimeout(timer);
@@ -101,6 +111,14 @@ export class Listening {
     this.#end();
     this.#stream = { ...stream, uris: uris.map((uri) => uri.value) };
     stream.acknowledge();
+  }
+
+  /** A server may end a stream without going itself. */
+  #resume(id: IdText): void {
+    if (this.#stream?.id !== id) return;
+    this.#stream = undefined;
+    const open = () => this.open().catch(() => {}); // It wants none any more; what is subscribed to next will tell.
+    setTimeout(() => this.#stream ?? open(), RESUMED_AFTER).unref();
   }
 
   #end(): void {
@@ -120,6 +138,8 @@ export class Listening {
 
 /** What a server takes to acknowledge is a moment. Milliseconds. */
 const ACKNOWLEDGED_WITHIN = 10_000;
+/** Long enough for a server that ends each stream at once. Milliseconds. */
+const RESUMED_AFTER = 10_000;
 const UNACKNOWLEDGED = new BridgeError('BUSY', 'it was not acknowledged in time');
 const REPLACED = new Error('replaced by another subscription');
 

@@ -12,6 +12,7 @@ import {
 } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { CACHEABLE, type Freshness, freshnessOf, openedFrom, REMOVED } from '../protocol/stateless.ts';
+import { ACKNOWLEDGED } from '../protocol/subscriptions.ts';
 import { awaitTask } from './awaited-task.ts';
 import { answerInput } from './input-rounds.ts';
 import type { Link, LinkEvents } from './link.ts';
@@ -58,7 +59,7 @@ export class StatelessLink implements Link {
       peer,
       capabilities: this.opened.raw('capabilities'),
       wrap: (frame) => this.#wrapped(frame, NOBODY),
-      hear: (notification) => events.notification(notification, []),
+      hear: (notification) => this.#tell(notification, []),
     });
     peer.receive = (message) => {
       if (message.kind === 'request') this.#refuse(message);
@@ -122,7 +123,12 @@ export class StatelessLink implements Link {
     const isLog = notification.method === 'notifications/message';
     // A server logs for requests that asked for it, and names none of them.
     const mayBeMeant = isLog ? exchanges.filter(({ client }) => logLevelOf(client) !== undefined) : exchanges;
-    this.#events.notification(notification, mayBeMeant);
+    this.#tell(notification, mayBeMeant);
+  }
+
+  /** What is about our own requests means nothing to clients, or something else: they count theirs, too. */
+  #tell(notification: Notification, inFlight: readonly Exchange[]): void {
+    if (!ABOUT_REQUESTS.has(notification.method)) this.#events.notification(notification, inFlight);
   }
 
   /** This revision has no requests of servers. */
@@ -130,6 +136,8 @@ export class StatelessLink implements Link {
     this.peer.send(errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`, undefined, id));
   }
 }
+
+const ABOUT_REQUESTS: ReadonlySet<string> = new Set(['notifications/cancelled', ACKNOWLEDGED]);
 
 /** Sessions hear what a server thinks fit until they say what they want; here, a server has to be told. */
 function logLevelOf({ logLevel, tenure }: Client): string | undefined {

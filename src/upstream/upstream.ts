@@ -115,8 +115,7 @@ export class Upstream {
   /** Answers an exchange on the client's link, which is started if need be. `frame`: its request as the server is to see it. */
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
     const { client, cancellation } = exchange;
-    // Nearly all calls find their link at once, and need not wait for it.
-    const lane = this.#awaitsVerdict(client) ? await this.#laneFor(client) : this.#lanes.take(client);
+    const lane = this.#lanes.find(client) ?? (await this.#laneFor(client));
     const link = lane.supervisor.link ?? (await lane.supervisor.acquire());
     if (client.listens || client === NOBODY) return link.request(frame, exchange);
     // Who is known for one request says with it what others say once and for all.
@@ -178,7 +177,9 @@ export class Upstream {
   async release(client: Client): Promise<void> {
     const { interests, supervisor } = this.sharedLane;
     // All at once: whoever subscribes to one of them next must come later.
-    await Promise.all(interests.drop(client).map((uri) => this.#tell(supervisor.link, 'resources/unsubscribe', { uri })));
+    await Promise.all(
+      interests.drop(client).map((uri) => this.#tell(supervisor.link, 'resources/unsubscribe', { uri })),
+    );
   }
 
   /** Ends all its processes. Twice without harm; resolves when they are gone. */
@@ -188,7 +189,9 @@ export class Upstream {
 
   async #laneFor(client: Client): Promise<Lane> {
     if (this.#awaitsVerdict(client)) await this.shared.acquire().catch(() => {}); // Then it is not known yet, and the client gets its own.
-    return this.#lanes.take(client);
+    return client.tenure === 'call'
+      ? this.#lanes.takeInTurn(client, this.settings.startTimeout)
+      : this.#lanes.take(client);
   }
 
   /** Whether a link that is being opened will tell if the client needs one of its own, which would be a process too many. */

@@ -161,6 +161,18 @@ describe('calls that wait for an answer', () => {
   });
 });
 
+describe('more calls at once than there may be processes', () => {
+  it('are served in turn', async () => {
+    const mcpServers = { old: { ...fixture('eras-server', '--era', '2025', '--name', 'old'), maxLinks: 3 } };
+    await using bridge = await startBridge([], { config: { mcpServers } });
+    const client = createStatelessClient(bridge.url, ELICITATION);
+    const messages = Array.from({ length: 20 }, (_, index) => `call ${index}`);
+    const answers = await Promise.all(messages.map((message) => client.call('echo', { message })));
+    expect(answers.map(({ result }) => result?.structuredContent)).toEqual(messages.map((message) => ({ message })));
+    expect((await serverStatusOf(bridge, 'old')).links).toBeLessThanOrEqual(3);
+  });
+});
+
 describe('giving up a call to a server of 2025', () => {
   it.each([
     ['before it has asked anything', 'hang', { label: 'before' }],
