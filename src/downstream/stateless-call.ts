@@ -41,6 +41,7 @@ export class StatelessCall implements Exchange, Client {
   readonly #questions = new Map<string, Question>();
   #current: Round | undefined;
   #answer: Answer | undefined;
+  #refusal: Answer | undefined;
   #collecting: NodeJS.Timeout | undefined;
   #reminding: NodeJS.Timeout | undefined;
   #lastKey = 0;
@@ -70,7 +71,7 @@ export class StatelessCall implements Exchange, Client {
 
   /** Begins a round, for a request of the client. What the server says goes to its outlet, until it ends. */
   next({ frame, envelope }: StatelessRequest, outlet: Outlet): Promise<Outcome> {
-    clearInterval(this.#reminding);
+    this.#stopReminding();
     const settled = new Promise<Outcome>((resolve) => {
       this.#current = { outlet, token: progressTokenOf(frame), logLevel: envelope.logLevel, resolve };
     });
@@ -84,6 +85,11 @@ export class StatelessCall implements Exchange, Client {
     if (this.#questions.size === 0) return undefined;
     const questions = [...this.#questions].map(([key, { ask }]) => [key, questionOf(ask)] as const);
     return RawJson.of(Object.fromEntries(questions));
+  }
+
+  /** Why it was given up here: its server asked what its client has not declared. */
+  get refusal(): Answer | undefined {
+    return this.#refusal;
   }
 
   /** Lets it be asked, and have its link, beyond its answer: until it is released. */
@@ -159,20 +165,26 @@ export class StatelessCall implements Exchange, Client {
     this.#collecting ??= setTimeout(() => {
       this.#collecting = undefined;
       const { questions } = this;
-      if (this.#current && questions) this.#pause(questions);
+      if (!questions) return;
+      if (this.#current) this.#end({ questions });
+      this.#remind();
     }, COLLECTED_FOR);
   }
 
-  #pause(questions: RawJson): void {
-    this.#end({ questions });
+  /** A server waits for a minute, say, if it hears nothing; people take longer. */
+  #remind(): void {
     let reminders = 0;
-    // A server waits for a minute, say, if it hears nothing; people take longer.
-    this.#reminding = setInterval(() => {
+    this.#reminding ??= setInterval(() => {
       reminders += 1;
       const frame = notificationFrame('notifications/progress', { progress: reminders });
       for (const { ask } of this.#questions.values())
         ask.progress({ kind: 'notification', method: 'notifications/progress', frame });
     }, REMIND_EVERY).unref();
+  }
+
+  #stopReminding(): void {
+    clearInterval(this.#reminding);
+    this.#reminding = undefined;
   }
 
   #end(outcome: Outcome): void {
@@ -183,21 +195,22 @@ export class StatelessCall implements Exchange, Client {
 
   #refuse(method: string, requiredCapabilities: object): void {
     const message = `The server asks for ${method}, which the client has not declared`;
+    this.#refusal = errorFrame(MISSING_CAPABILITY, message, { requiredCapabilities });
     this.cancel(new Error(message));
-    this.#finish(errorFrame(MISSING_CAPABILITY, message, { requiredCapabilities }));
+    this.#finish(this.#refusal);
   }
 
   /** The first answer counts. */
   #finish(answer: Answer): void {
     if (this.#answer) return;
     this.#answer = answer;
-    clearTimeout(this.#collecting);
-    clearInterval(this.#reminding);
     if (!this.#isKept) this.#close();
     this.#end({ answer });
   }
 
   #close(): void {
+    clearTimeout(this.#collecting);
+    this.#stopReminding();
     for (const { resolve } of [...this.#questions.values()]) resolve(TAKEN_BACK);
     this.closed.cancel(ANSWERED);
   }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { Cancellation } from '../protocol/cancellation.ts';
 import { RELATED_TASK, TASKS_EXTENSION, withoutMeta } from '../protocol/envelope.ts';
-import { type Answer, withFrame } from '../protocol/exchange.ts';
+import { type Answer, withCancellation, withFrame } from '../protocol/exchange.ts';
 import {
   errorFrame,
-  INVALID_PARAMS,
   MISSING_CAPABILITY,
   requestFrame,
   resultFrame,
@@ -35,14 +36,15 @@ export class StatelessTasks {
 
   /** Has a server answer a call of a tool that is a task there: at once with the task, or with its result where the client knows of no tasks. */
   async call(call: StatelessCall): Promise<Answer> {
+    const isKnown = knowsTasks(call.capabilities);
+    if (isKnown && !this.#makeRoom()) return errorFrame(SERVER_ERROR, 'There are too many tasks already');
     const answer = await this.#relay.handle(withFrame(call, withParams(call.frame, { task: {} })));
     const state = answer.raw('result')?.raw('task');
-    const taskId = state?.string('taskId');
-    if (!state || taskId === undefined) return answer;
-    if (!knowsTasks(call.capabilities)) return this.#ask('tasks/result', taskId, call);
-    if (this.#tasks.size >= this.#max) return errorFrame(SERVER_ERROR, 'There are too many tasks already');
-    this.#follow(taskId, state, call);
-    return resultFrame(inNewForm(state, state.string('status')).with({ resultType: 'task' }));
+    const serverId = state?.string('taskId');
+    if (!state || serverId === undefined) return answer;
+    if (!isKnown) return this.#resultOf(serverId, call);
+    const task = this.#follow(serverId, state, call);
+    return resultFrame(inNewForm(task, state, state.string('status')).with({ resultType: 'task' }));
   }
 
   /** Answers a request about one of our tasks; `undefined` when it is about none. */
@@ -50,58 +52,86 @@ export class StatelessTasks {
     if (!ABOUT_TASKS.has(method)) return undefined;
     if (!knowsTasks(envelope.capabilities.value)) return NOT_DECLARED;
     const params = frame.raw('params');
-    const taskId = params?.string('taskId') ?? '';
-    const task = this.#tasks.get(taskId);
+    const task = this.#tasks.get(params?.string('taskId') ?? '');
     if (!task) return undefined;
-    if (method === 'tasks/get') return this.#describe(taskId, task);
+    if (method === 'tasks/get') return this.#describe(task);
     if (method === 'tasks/update') return settle(task, params?.raw('inputResponses'));
-    return this.#cancel(taskId, task);
+    return this.#cancel(task);
   }
 
   /** Gives all of them up. */
   close(): void {
     for (const task of this.#tasks.values()) this.#forget(task);
-    this.#tasks.clear();
   }
 
-  #follow(taskId: string, state: RawJson, call: StatelessCall): void {
+  #follow(serverId: string, state: RawJson, call: StatelessCall): Task {
     call.keep();
+    // Each process of a server may count from one.
+    const id = this.#tasks.has(serverId) ? randomUUID() : serverId;
     const ttl = state.get('ttl');
     const lifetime = typeof ttl === 'number' ? Math.min(ttl, LONGEST_LIFETIME) : LONGEST_LIFETIME;
-    const expire = () => {
-      this.#tasks.delete(taskId);
-      this.#forget(task);
-    };
-    const task: Task = { call, end: undefined, timer: setTimeout(expire, lifetime).unref() };
-    this.#tasks.set(taskId, task);
-    this.#ask('tasks/result', taskId, call).then(async (outcome) => {
-      const last = (await this.#ask('tasks/get', taskId, call)).raw('result');
-      task.end = endOf(last ?? state, outcome);
+    const timer = setTimeout(() => this.#forget(task), lifetime).unref();
+    const task: Task = { id, serverId, call, created: state, end: undefined, timer };
+    this.#tasks.set(id, task);
+    this.#endOf(task).then((end) => {
+      task.end = end;
       call.release();
     });
+    return task;
   }
 
-  async #describe(taskId: string, task: Task): Promise<Answer> {
-    const answer = task.end ? undefined : await this.#ask('tasks/get', taskId, task.call);
+  async #describe(task: Task): Promise<Answer> {
+    const answer = task.end ? undefined : await this.#ask('tasks/get', task.serverId, task.call);
     if (task.end) return resultFrame(task.end);
-    const state = answer?.raw('result');
-    if (!answer || !state) return answer ?? errorFrame(INVALID_PARAMS, `Unknown task: ${taskId}`);
     const { questions } = task.call;
     const status = questions ? 'input_required' : 'working';
-    return resultFrame(inNewForm(state, status).with({ inputRequests: questions }));
+    // Where the server cannot say, as it has just died, the task is about to end.
+    const state = answer?.raw('result') ?? task.created;
+    return resultFrame(inNewForm(task, state, status).with({ inputRequests: questions }));
   }
 
   /** Whether the server can still cancel it is for it to know; the client only learns that it was told. */
-  async #cancel(taskId: string, task: Task): Promise<Answer> {
-    if (!task.end) await this.#ask('tasks/cancel', taskId, task.call);
+  async #cancel({ serverId, call, end }: Task): Promise<Answer> {
+    if (!end) await this.#ask('tasks/cancel', serverId, call);
     return resultFrame({});
   }
 
-  #ask(method: string, taskId: string, call: StatelessCall): Promise<Answer> {
-    return this.#relay.handle(withFrame(call, requestFrame(method, { taskId })));
+  /** A tool that fails has completed, as far as the protocol goes; only what is no result is a failure. */
+  async #endOf(task: Task): Promise<RawJson> {
+    const { serverId, call, created } = task;
+    const answer = await this.#resultOf(serverId, call);
+    const state = (await this.#ask('tasks/get', serverId, call)).raw('result') ?? created;
+    const { refusal } = call;
+    if (!refusal && state.string('status') === 'cancelled') return inNewForm(task, state, 'cancelled');
+    const error = (refusal ?? answer).raw('error');
+    if (error) return inNewForm(task, state, 'failed').with({ error });
+    return inNewForm(task, state, 'completed').with({ result: answer.raw('result') });
   }
 
-  #forget({ call, timer }: Task): void {
+  /** What a task comes to. When nobody waits for that any more, its server is told to stop. */
+  async #resultOf(serverId: string, call: StatelessCall): Promise<Answer> {
+    const answer = await this.#relay.handle(withFrame(call, requestFrame('tasks/result', { taskId: serverId })));
+    if (call.cancellation.reason) void this.#ask('tasks/cancel', serverId, call);
+    const result = answer.raw('result');
+    return result ? answer.with({ result: withoutMeta(result, RELATED_TASK) }) : answer;
+  }
+
+  /** Asks about a task, whether or not its call was given up. */
+  #ask(method: string, taskId: string, call: StatelessCall): Promise<Answer> {
+    const exchange = withFrame(call, requestFrame(method, { taskId }));
+    return this.#relay.handle(withCancellation(exchange, new Cancellation()));
+  }
+
+  /** Where there are too many tasks, the oldest of those that have ended is forgotten. Returns whether there is room. */
+  #makeRoom(): boolean {
+    if (this.#tasks.size < this.#max) return true;
+    const ended = [...this.#tasks.values()].find(({ end }) => end);
+    if (ended) this.#forget(ended);
+    return ended !== undefined;
+  }
+
+  #forget({ id, call, timer }: Task): void {
+    this.#tasks.delete(id);
     clearTimeout(timer);
     call.cancel(FORGOTTEN);
     call.release();
@@ -109,8 +139,14 @@ export class StatelessTasks {
 }
 
 interface Task {
+  /** What clients call it. */
+  readonly id: string;
+  /** What its server calls it. */
+  readonly serverId: string;
   /** The call that made it: who its server asks, and whose link it lives on. */
   readonly call: StatelessCall;
+  /** What its server said of it at first. */
+  readonly created: RawJson;
   /** What is said of it once it has ended. */
   end: RawJson | undefined;
   readonly timer: NodeJS.Timeout;
@@ -139,17 +175,8 @@ async function settle({ call }: Task, responses: RawJson | undefined): Promise<A
   return resultFrame({});
 }
 
-/** A tool that fails has completed, as far as the protocol goes; only what is no result is a failure. */
-function endOf(state: RawJson, outcome: Answer): RawJson {
-  if (state.string('status') === 'cancelled') return inNewForm(state, 'cancelled');
-  const error = outcome.raw('error');
-  if (error) return inNewForm(state, 'failed').with({ error });
-  const result = outcome.raw('result');
-  return inNewForm(state, 'completed').with({ result: result && withoutMeta(result, RELATED_TASK) });
-}
-
-function inNewForm(state: RawJson, status: string | undefined): RawJson {
+function inNewForm({ id }: Task, state: RawJson, status: string | undefined): RawJson {
   return state
     .without('ttl', 'pollInterval', '_meta')
-    .with({ status, ttlMs: state.raw('ttl') ?? null, pollIntervalMs: state.raw('pollInterval') });
+    .with({ taskId: id, status, ttlMs: state.raw('ttl') ?? null, pollIntervalMs: state.raw('pollInterval') });
 }

@@ -17,12 +17,18 @@ export async function awaitTask(
   const taskId = created.raw('taskId');
   const request = (method: string, params: object = {}) => send(requestFrame(method, { taskId, ...params }));
   const controller = new AbortController();
-  const giveUp = () => controller.abort();
+  const { signal } = controller;
+  const giveUp = (reason: Error) => controller.abort(reason);
   exchange.cancellation.add(giveUp);
+  const answerQuestions = async (questions: RawJson, keys: readonly string[]) => {
+    const inputResponses = await askAll(questions, keys, exchange, signal);
+    const error = (await request('tasks/update', { inputResponses })).raw('error');
+    if (error) throw new Error(`the answers were refused: ${error.string('message')}`);
+  };
   const asked = new Set<string>();
   try {
     for (let task = created; ; ) {
-      await delay(intervalOf(task), undefined, { signal: controller.signal });
+      await delay(intervalOf(task), undefined, { signal });
       const answer = await request('tasks/get');
       const result = answer.raw('result');
       if (!result) return answer;
@@ -33,14 +39,14 @@ export async function awaitTask(
       const fresh = questions?.keys.filter((key) => !asked.has(key)) ?? [];
       if (!questions || fresh.length === 0) continue;
       for (const key of fresh) asked.add(key);
-      // The others of its questions may be answered, or taken back, meanwhile.
-      const inputResponses = await askAll(questions, fresh, exchange, controller.signal);
-      await request('tasks/update', { inputResponses });
+      // Not waited for: the task may end while its client thinks.
+      answerQuestions(questions, fresh).catch(giveUp);
     }
   } catch (error) {
     request('tasks/cancel').catch(() => {}); // The call has failed already; a server that is gone has no task.
-    throw exchange.cancellation.reason ?? error;
+    throw signal.aborted ? signal.reason : error;
   } finally {
+    controller.abort(); // Nobody waits for answers any more.
     exchange.cancellation.delete(giveUp);
   }
 }

@@ -45,6 +45,7 @@ export class Lanes {
   readonly #waiting = new Set<() => void>();
   /** Lanes on their way out. */
   readonly #ending = new Set<Supervisor>();
+  #isClosed = false;
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -76,6 +77,7 @@ export class Lanes {
   take(client: Client): Lane {
     const existing = this.find(client);
     if (existing) return existing;
+    if (this.#isClosed) throw new BridgeError('CLOSED', `${this.#options.name}: closed`);
     if (client.closed.reason) throw new BridgeError('CLOSED', `${this.#options.name}: the session has ended`);
     const lent = client.tenure === 'session' ? undefined : this.#likeOf(client, this.#free.keys());
     const lane = lent ?? this.#create(client);
@@ -107,7 +109,10 @@ export class Lanes {
     return lane === this.find(client);
   }
 
+  /** Ends all lanes; those who wait for one are told. Twice without harm. */
   async close(options?: { immediately?: boolean }): Promise<void> {
+    this.#isClosed = true;
+    for (const wake of [...this.#waiting]) wake();
     for (const timer of this.#free.values()) clearTimeout(timer);
     const supervisors = [...this.all.map(({ supervisor }) => supervisor), ...this.#ending];
     await Promise.all(supervisors.map((supervisor) => supervisor.close(options)));

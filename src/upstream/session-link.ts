@@ -50,6 +50,8 @@ export class SessionLink implements Link {
     const params = exchange.client.readsResultTypes ? frame.raw('params') : undefined;
     // A server of these revisions has no state to come back to: it was another one's.
     if (params?.has('requestState')) return Promise.resolve(UNKNOWN_STATE);
+    // Nor has it tasks that take answers this way: who knows of any here has not come this far (downstream/stateless-tasks).
+    if (params && exchange.method === 'tasks/update') return Promise.resolve(UNKNOWN_TASK);
     return this.peer.request(frame, exchange);
   }
 
@@ -89,3 +91,4 @@ export class SessionLink implements Link {
 }
 
 const UNKNOWN_STATE = errorFrame(INVALID_PARAMS, 'requestState belongs to no call that is waiting; call again');
+const UNKNOWN_TASK = errorFrame(INVALID_PARAMS, 'Unknown task');

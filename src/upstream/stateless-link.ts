@@ -1,6 +1,7 @@
 import { BridgeError } from '../errors.ts';
+import { Cancellation } from '../protocol/cancellation.ts';
 import { subscriptionOf, TASKS_EXTENSION, withEnvelope } from '../protocol/envelope.ts';
-import { type Answer, type Client, type Exchange, NOBODY, ownExchange } from '../protocol/exchange.ts';
+import { type Answer, type Client, type Exchange, NOBODY, withCancellation, withFrame } from '../protocol/exchange.ts';
 import {
   errorFrame,
   METHOD_NOT_FOUND,
@@ -99,7 +100,9 @@ export class StatelessLink implements Link {
     const created = await this.#send(frame, exchange, extensions);
     const result = created.raw('result');
     if (result?.string('resultType') !== 'task') return plain(created, exchange.method);
-    return awaitTask(result, exchange, (request) => this.#send(request, ownExchange(''), extensions));
+    // What is said about the task does not end with the call: that the call was given up has to be said, too.
+    const aboutTask = (request: RawJson) => withCancellation(withFrame(exchange, request), new Cancellation());
+    return awaitTask(result, exchange, (request) => this.#send(request, aboutTask(request), extensions));
   }
 
   #send(frame: RawJson, exchange: Exchange, extensions?: object): Promise<Answer> {

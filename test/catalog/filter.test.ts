@@ -16,7 +16,15 @@ describe('a filter', () => {
   test('without globs allows everything', async () => {
     const filter = await createToolFilter([{ allow: [], deny: [] }]);
     expect(filter.allows(tool('x'.repeat(1000)))).toBe(true);
-    expect(filter.unmatched([])).toEqual([]);
+    expect([filter.unmatched([]), filter.isOpen]).toEqual([[], true]);
+  });
+
+  test('with any glob may hide something', async () => {
+    for (const lists of [
+      { allow: ['*'], deny: [] },
+      { allow: [], deny: ['x'] },
+    ])
+      expect((await createToolFilter([{ allow: [], deny: [] }, lists])).isOpen).toBe(false);
   });
 
   test('with an allow list hides the rest', async () => {

@@ -29,6 +29,18 @@ it.each([
   },
 );
 
+it('tells what a message’s error has to say beside its words', async () => {
+  const error = new MessageError(-32022, 'no', '1', { supported: ['2026-07-28'], requested: '2099' });
+  const origin = await serve((_request, response) => sendError(response, error));
+  expect((await rawRequest('GET', origin)).messages).toEqual([
+    {
+      jsonrpc: '2.0',
+      id: 1,
+      error: { code: -32022, message: 'no', data: { supported: ['2026-07-28'], requested: '2099' } },
+    },
+  ]);
+});
+
 it('cuts an answer that has begun, since nothing else would tell that it is not whole', async () => {
   const origin = await serve((_, response) => {
     response.write('half');

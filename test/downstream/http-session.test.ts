@@ -3,11 +3,10 @@ import { EventStore } from '../../src/downstream/event-store.ts';
 import type { EventStream } from '../../src/downstream/event-stream.ts';
 import { HttpSession } from '../../src/downstream/http-session.ts';
 import { notificationFrame, parseMessages, type Request, resultFrame } from '../../src/protocol/message.ts';
-import type { Relay } from '../../src/relay/relay.ts';
 import { openSse } from '../support/http.ts';
-import { serve } from './support.ts';
+import { createRelay, serve } from './support.ts';
 
-const relay: Relay = { open: async () => resultFrame({}), join() {}, handle: async () => resultFrame({}), notify() {} };
+const { relay } = createRelay({ handle: async () => resultFrame({}) });
 
 function createSession(store = new EventStore(100_000)) {
   return { session: new HttpSession({ id: 'one', relay, store }), store };

@@ -29,6 +29,16 @@ describe('an answer', () => {
     expect([...typeOf(reply), reply.text]).toEqual([200, 'application/json', answer(1).text]);
   });
 
+  it('has the status that goes with it, unless it streams: then that is long said', async () => {
+    const plain = await post((it) => it.settle(answer(1), 404));
+    expect([...typeOf(plain), plain.text]).toEqual([404, 'application/json', answer(1).text]);
+    const streamed = await post((it) => {
+      it.send(progress);
+      it.settle(answer(1), 404);
+    });
+    expect([...typeOf(streamed), streamed.messages.at(-1)?.id]).toEqual([200, 'text/event-stream', 1]);
+  });
+
   it('is a stream once something comes before it, in order', async () => {
     const reply = await post((it) => {
       expect([it.send(progress), it.send(progress)]).toEqual([true, true]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Outlet, receive, Session } from '../../src/downstream/session.ts';
-import type { Answer, Ask, Client, Exchange } from '../../src/protocol/exchange.ts';
+import { receive, Session } from '../../src/downstream/session.ts';
+import type { Client } from '../../src/protocol/exchange.ts';
 import {
   type Message,
   type Notification,
@@ -11,41 +11,15 @@ import {
 } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { Relay } from '../../src/relay/relay.ts';
-
-interface Sink extends Outlet {
-  readonly sent: unknown[];
-  isOpen: boolean;
-}
-
-function createOutlet(isOpen = true): Sink {
-  const sent: unknown[] = [];
-  return {
-    sent,
-    isOpen,
-    send(frame) {
-      if (this.isOpen) sent.push(frame.value);
-      return this.isOpen;
-    },
-  };
-}
+import { createAsk, createOutlet, createRelay } from './support.ts';
 
 /** A session before a relay that keeps what it gets, and answers when told. */
 function createSession(changes: Partial<Relay> = {}) {
-  const exchanges: Exchange[] = [];
-  const answers: ((answer: Answer) => void)[] = [];
-  const notifications: string[] = [];
-  const relay: Relay = {
-    open: async () => resultFrame({ protocolVersion: '1999-01-01', serverInfo: { name: 's' }, x: 1 }),
-    handle(exchange) {
-      exchanges.push(exchange);
-      return new Promise((resolve) => answers.push(resolve));
-    },
-    join() {},
-    notify: (_, { method }) => void notifications.push(method),
-    ...changes,
-  };
+  const { relay, exchanges, answers, joined, notifications } = createRelay(changes);
   const outlet = createOutlet();
-  return { session: new Session({ relay, outlet }), outlet, exchanges, answers, notifications };
+  const session = new Session({ relay, outlet });
+  session.capabilities = { elicitation: {} };
+  return { session, outlet, exchanges, answers, joined, notifications };
 }
 
 const message = <T extends Message>(text: string) => parseMessages(text, 'client') as T;
@@ -55,25 +29,14 @@ const notification = (method: string, params = '{}') =>
   message<Notification>(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`);
 const answer = (id: string, result = '{"roots":[]}') => message(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
 
-function createAsk(params = '{}') {
-  const controller = new AbortController();
-  const progress: unknown[] = [];
-  const ask: Ask = {
-    request: request('"server’s"', 'elicitation/create', params),
-    signal: controller.signal,
-    progress: ({ frame }) => void progress.push(frame.raw('params')?.value),
-  };
-  return { ask, progress, giveUp: () => controller.abort() };
-}
-
 describe('initialize', () => {
   it.each([
     ['2025-03-26', '2025-03-26'],
     ['2099-01-01', '2025-11-25'],
   ])('that asks for %s agrees on %s, towards the client and the server', async (asked, agreed) => {
     const openings: Client[] = [];
-    const { session, outlet } = createSession({
-      async open(client) {
+    const { session, outlet, joined } = createSession({
+      async open({ client }) {
         openings.push(client);
         return RawJson.parse('{"jsonrpc":"2.0","id":null,"result":{"protocolVersion":"1999-01-01","x":1.0}}');
       },
@@ -81,18 +44,18 @@ describe('initialize', () => {
     const params = `{"protocolVersion":"${asked}","capabilities":{"roots":{"x":1}},"x":1.0}`;
     const reply = await session.call(request('"i"', 'initialize', params), outlet);
     expect(reply?.text).toBe(`{"jsonrpc":"2.0","id":"i","result":{"protocolVersion":"${agreed}","x":1.0}}`);
-    expect(openings).toEqual([session]);
+    expect([openings, joined]).toEqual([[session], [session]]);
     expect(session.opening.text).toBe(params.replace(asked, agreed));
     expect([session.revision, session.capabilities]).toEqual([agreed, { roots: { x: 1 } }]);
   });
 
-  it('that the servers refuse is answered with their error', async () => {
-    const { session, outlet } = createSession({
+  it('that the servers refuse is answered with their error, and its client hears nothing of them', async () => {
+    const { session, outlet, joined } = createSession({
       open: async () => RawJson.parse('{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"no"}}'),
     });
     const reply = await session.call(request('1', 'initialize', '{"capabilities":[1]}'), outlet);
     expect(reply?.value).toEqual({ jsonrpc: '2.0', id: 1, error: { code: -1, message: 'no' } });
-    expect(session.capabilities).toEqual({});
+    expect([session.capabilities, joined]).toEqual([{}, []]);
   });
 });
 
@@ -144,7 +107,7 @@ describe('a call', () => {
 describe('a question', () => {
   it('goes out under an id and a progress token of the session’s own, and comes back', async () => {
     const { session, outlet } = createSession();
-    const first = createAsk('{"message":"?","_meta":{"progressToken":"server"},"x":1}');
+    const first = createAsk('elicitation/create', { message: '?', _meta: { progressToken: 'server' }, x: 1 });
     const second = createAsk();
     const answers = [session.ask(first.ask), session.ask(second.ask)];
     expect(outlet.sent).toEqual([
@@ -195,6 +158,33 @@ describe('a question', () => {
     expect((await pending).has('error')).toBe(true);
     giveUp();
     expect(outlet.sent).toHaveLength(2);
+  });
+});
+
+describe('a question that the client has not declared to answer', () => {
+  it.each(['sampling/createMessage', 'roots/list'])('is refused in its place: %s', async (method) => {
+    const { session, outlet } = createSession();
+    expect((await session.ask(createAsk(method).ask)).get('error')).toMatchObject({
+      code: -32601,
+      message: expect.stringContaining(method),
+    });
+    expect(outlet.sent).toEqual([]);
+  });
+
+  it('is asked nevertheless when it is none that has to be declared', () => {
+    const { session, outlet } = createSession();
+    void session.ask(createAsk('x-vendor/ask').ask);
+    expect(outlet.sent).toMatchObject([{ method: 'x-vendor/ask' }]);
+  });
+});
+
+describe('a request without a session', () => {
+  it('is known for itself only: it has no link of its own, and hears nothing else', () => {
+    const { relay } = createRelay();
+    const { tenure, listens } = new Session({ relay, outlet: createOutlet(), isTransient: true });
+    expect([tenure, listens]).toEqual(['none', false]);
+    const { session } = createSession();
+    expect([session.tenure, session.listens, session.readsResultTypes]).toEqual(['session', true, false]);
   });
 });
 

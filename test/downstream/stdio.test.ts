@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { serveStdio } from '../../src/downstream/stdio.ts';
 import { createLog } from '../../src/log.ts';
 import { resultFrame } from '../../src/protocol/message.ts';
-import type { Relay } from '../../src/relay/relay.ts';
+import { createRelay } from './support.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -11,12 +11,9 @@ afterEach(() => {
 
 /** Serves a client whose call `hang` is never answered. */
 function serve() {
-  const relay: Relay = {
-    open: async () => resultFrame({}),
-    join() {},
+  const { relay } = createRelay({
     handle: ({ method }) => (method === 'hang' ? new Promise(() => {}) : Promise.resolve(resultFrame({ method }))),
-    notify() {},
-  };
+  });
   const input = new PassThrough();
   const output = new PassThrough();
   const log = createLog({ level: 'none' });

@@ -168,6 +168,12 @@ describe('parsing with unchecked strings', () => {
     );
   });
 
+  it('has no value where a string is broken, and gives the string itself as it came', () => {
+    const json = RawJson.parse('{"a":"x\\q","b":["\\u12"],"c":"fine"}', 'unchecked');
+    expect([json.get('a'), json.get('b'), json.get('c')]).toEqual([undefined, undefined, 'fine']);
+    expect([json.string('a'), json.string('c'), json.raw('b')?.text]).toEqual(['x\\q', 'fine', '["\\u12"]']);
+  });
+
   it('takes broken ones, and still refuses a broken structure', () => {
     for (const string of ['"a\\q"', '"a\tb"', '"\\u12"', '"\\\\\\""'])
       expect(RawJson.parse(`{"a":[${string}],"b":1}`, 'unchecked').raw('a')?.text).toBe(`[${string}]`);
@@ -312,9 +318,46 @@ describe('an edit', () => {
     expect(json.with({ id: 2, extra: [] }).text).toBe('{"params":{"b":1.0},"id":2,"extra":[]}');
   });
 
+  it('makes an object of what is none: nothing of that could be kept', () => {
+    for (const text of ['7', 'null', '"}"', ' [{"a":1}] ']) {
+      expect(RawJson.parse(text).with({ a: 1 }).text).toBe('{"a":1}');
+      expect(RawJson.parse(text).with({ a: undefined }).text).toBe(text);
+    }
+  });
+
   it('leaves alone what is set to undefined', () => {
     const json = RawJson.parse('{"b":1.0,"kept":0}');
     expect(json.with({ kept: undefined, unknown: undefined, b: 7 }).text).toBe('{"b":7,"kept":0}');
+  });
+});
+
+describe('an object without some members', () => {
+  it('keeps all others as they are, in their order', () => {
+    fc.assert(
+      fc.property(objectMembers(jsonText), fc.infiniteStream(fc.boolean()), space, (members, picks, after) => {
+        const out = members.filter(() => picks.next().value);
+        const keys = out.map(([, key]) => JSON.parse(key) as string);
+        const json = RawJson.parse(objectText(members) + after);
+        const rest = json.without(...keys, 'no such member');
+        const kept = members.filter((member) => !out.includes(member));
+        expect(rest.keys).toEqual(kept.map(([, key]) => JSON.parse(key)));
+        expect(RawJson.parse(rest.text).keys.map((key) => rest.raw(key)?.text)).toEqual(
+          kept.map(([, , , value]) => value),
+        );
+        if (out.length === 0) expect(rest).toBe(json);
+      }),
+    );
+  });
+
+  it('is itself when it has none of them, and so is what is no object', () => {
+    for (const text of ['{ "a":1.0 }', '{}', '[{"a":1}]', '7']) {
+      const json = RawJson.parse(text);
+      expect(json.without('b', 'toString', '__proto__')).toBe(json);
+    }
+  });
+
+  it('may have none left, also of those with escapes in their keys', () => {
+    expect(RawJson.parse('{"\\u0061":1,"b":2}').without('a', 'b').text).toBe('{}');
   });
 });
 

@@ -3,8 +3,9 @@ import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { createLog } from '../../src/log.ts';
 import { notificationFrame } from '../../src/protocol/message.ts';
 import { Inventory } from '../../src/relay/inventory.ts';
+import { requestsOf } from '../upstream/played-server.ts';
 import { createClient } from '../upstream/support.ts';
-import { type Part, playUpstream, requestsOf } from './support.ts';
+import { type Part, playUpstream } from './support.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -99,7 +100,7 @@ describe('what a server offers', () => {
 
   it('is what it offers to all: what it offers to a client of its own is not asked for', async () => {
     const { upstream, inventory, received, ups, say } = takeInventory({ answer: () => named('a') }, { lazy: true });
-    await upstream.laneFor(createClient('own', { capabilities: { roots: {} } })).supervisor.acquire();
+    await upstream.link(createClient('own', { capabilities: { roots: {} } }));
     say(CHANGED);
     await pass();
     expect([inventory.tools, ups]).toEqual([undefined, []]);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import { collectPages, TOOLS } from '../../src/relay/lists.ts';
+import { type Collected, collectPages, TOOLS } from '../../src/relay/lists.ts';
+import { requestsOf } from '../upstream/played-server.ts';
 import { createExchange } from '../upstream/support.ts';
-import { type Part, playUpstream, requestsOf } from './support.ts';
+import { type Part, playUpstream } from './support.ts';
 
 /** A server that answers the list with these results, one a request; the last one again and again. */
 function serve(...results: object[]) {
@@ -16,15 +17,15 @@ function serve(...results: object[]) {
 }
 
 const listTools = (params?: object) => createExchange(requestFrame('tools/list', params));
-const textsOf = (items: RawJson[]) => items.map(({ text }) => text);
+const textsOf = ({ items }: Collected) => items.map(({ text }) => text);
 
 describe('the pages of a list', () => {
   it('are read to the last, in order, each with the cursor as it came', async () => {
     const cursors = ['"2"', '3', '{"page":4}', '"\\u0035"'].map((text) => RawJson.parse(text));
     const pages = cursors.map((nextCursor, index) => ({ tools: [index, { name: `${index}` }], nextCursor }));
     const { upstream, received } = serve(...pages, { tools: [] }, { tools: ['never read'] });
-    const items = await collectPages(upstream, TOOLS, listTools({ _meta: { 'x-own': 1 } }));
-    expect(textsOf(items)).toEqual([
+    const collected = await collectPages(upstream, TOOLS, listTools({ _meta: { 'x-own': 1 } }));
+    expect(textsOf(collected)).toEqual([
       '0',
       '{"name":"0"}',
       '1',
@@ -53,6 +54,17 @@ describe('the pages of a list', () => {
   it('may be empty, or lack the list', async () => {
     const { upstream } = serve({ nextCursor: 'a' }, { tools: null, nextCursor: '' }, { tools: [1] });
     expect(textsOf(await collectPages(upstream, TOOLS, listTools()))).toEqual(['1']);
+  });
+
+  it.each([
+    [[{ ttlMs: 5000 }, { ttlMs: 1000 }, { ttlMs: 3000 }], 1000],
+    [[{ ttlMs: 5000 }, {}], 0],
+    [[{ ttlMs: 5000 }, { ttlMs: '1000' }], 0],
+  ])('may be kept as long as the page that goes stale first: %j', async (pages, ttlMs) => {
+    const { upstream } = serve(
+      ...pages.map((page, index) => ({ tools: [], ...page, nextCursor: index + 1 < pages.length ? `${index}` : null })),
+    );
+    expect((await collectPages(upstream, TOOLS, listTools())).ttlMs).toBe(ttlMs);
   });
 
   it('that go round in a circle are given up', async () => {

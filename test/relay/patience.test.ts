@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Exchange } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
-import { linkInTime, patienceWith, within } from '../../src/relay/patience.ts';
+import { gather, linkInTime, patienceWith, type Share, within } from '../../src/relay/patience.ts';
 import { createClient, createExchange } from '../upstream/support.ts';
 import { playUpstream } from './support.ts';
 
@@ -104,9 +104,8 @@ describe('work within patience', () => {
 
 describe('the patience with a server', () => {
   it('is used up once while it starts, whoever waits', () => {
-    expect([0, 1, 3999, 4000, 60_000].map((startingFor) => patienceWith({ startingFor }))).toEqual([
-      4000, 3999, 1, 0, 0,
-    ]);
+    const left = [0, 1, 3999, 4000, 60_000].map((ms) => patienceWith({ startingFor: () => ms }, createClient()));
+    expect(left).toEqual([4000, 3999, 1, 0, 0]);
   });
 
   it('lasts for 4 s of its start, and those who come later do not wait again', async () => {
@@ -136,5 +135,68 @@ describe('the patience with a server', () => {
     const { upstream } = playUpstream({}, { isolation: 'session', maxLinks: 1 });
     const exchange = createExchange(requestFrame('tools/list'), { client: createClient() });
     expect(await linkInTime(upstream, exchange)).toBeUndefined();
+  });
+});
+
+describe('what several servers make up together', () => {
+  const LATEST = 60_000;
+  const share = (work: Share<string>['work'], changes: Partial<Share<string>> = {}): Share<string> => ({
+    message: 'files: no answer in time',
+    limit: 4000,
+    latest: LATEST,
+    work,
+    ...changes,
+  });
+  const answersIn = (ms: number, value = 'late') =>
+    share(() => new Promise((resolve) => setTimeout(resolve, ms, value)));
+  const failing = share(async () => {
+    throw new Error('broken');
+  });
+  /** How each share has ended once all have, and when that was. */
+  async function outcomesOf(...shares: Share<string>[]) {
+    const started = Date.now();
+    const gathered = gather(list(), shares).then((outcomes) => ({ outcomes, ms: Date.now() - started }));
+    await vi.advanceTimersByTimeAsync(2 * LATEST);
+    const { outcomes, ms } = await gathered;
+    return [
+      ms,
+      ...outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.message)),
+    ];
+  }
+
+  it.each<[string, Share<string>[], unknown[]]>([
+    ['is there once all are', [answersIn(10, 'a'), answersIn(3999, 'b')], [3999, 'a', 'b']],
+    ['goes without who is late', [answersIn(10, 'a'), answersIn(4001)], [4000, 'a', 'files: no answer in time']],
+    [
+      'waits for the first to show anything',
+      [answersIn(9000, 'a'), answersIn(5000, 'b')],
+      [5000, 'files: no answer in time', 'b'],
+    ],
+    ['waits no less for those who fail', [failing, answersIn(9000, 'a')], [9000, 'broken', 'a']],
+    ['waits no longer than that', [failing, answersIn(LATEST + 1)], [LATEST, 'broken', 'files: no answer in time']],
+    ['is nothing when all fail', [failing, failing], [0, 'broken', 'broken']],
+    ['is nothing of nobody', [], [0]],
+  ])('%s', async (_, shares, expected) => {
+    expect(await outcomesOf(...shares)).toEqual(expected);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has no patience left for a server that has used it up, as long as another one can show something', async () => {
+    const impatient = { ...answersIn(2000), limit: 0 };
+    expect(await outcomesOf(impatient, answersIn(10, 'a'))).toEqual([10, 'files: no answer in time', 'a']);
+    expect(await outcomesOf(impatient, failing)).toEqual([2000, 'late', 'broken']);
+  });
+
+  it('is given up with the client’s request', async () => {
+    const exchange = list();
+    const reasons: unknown[] = [];
+    const waiting = share((patient) => {
+      patient.cancellation.add(({ message }) => reasons.push(message));
+      return new Promise(() => {});
+    });
+    const gathered = gather(exchange, [waiting, waiting]);
+    exchange.cancel();
+    expect((await gathered).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect([reasons, vi.getTimerCount()]).toEqual([Array(2).fill('cancelled by the client'), 0]);
   });
 });

@@ -26,7 +26,7 @@ it('starts the servers in the order of the configuration, keeps their last words
     'no licence',
     undefined,
   ]);
-  const pid = works.shared.link?.pid as number;
+  const pid = works.shared.link?.peer.pid as number;
   await Promise.all([fleet.close(), fleet.close()]);
   await fleet.close();
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');

@@ -28,6 +28,8 @@ it('sets the most verbose level that anybody wants', () => {
   expect(interests.level).toBe('error');
   interests.setLevel(one, 'a level nobody knows');
   expect(interests.level).toBe('alert');
+  interests.setLevel(two, undefined);
+  expect(interests.level).toBeUndefined();
 });
 
 it('forgets a client, and names what nobody wants any more', () => {

@@ -12,6 +12,8 @@ export interface PlayedServer {
   readonly received: RawJson[];
   /** Bytes that it has not read yet. */
   backlog: number;
+  /** Whether it has said its last word. */
+  isEnding: boolean;
   /** Lets it say something of its own, on the newest channel. */
   say(frame: RawJson): void;
   /** Ends it as a crash does. */
@@ -26,6 +28,7 @@ export function playServer(play: Play = () => undefined): PlayedServer {
   const server: PlayedServer = {
     received,
     backlog: 0,
+    isEnding: false,
     say: (frame) => say(frame),
     die: () => end(new BridgeError('UPSTREAM_EXITED', 'test: it died')),
     open(receive) {
@@ -48,7 +51,9 @@ export function playServer(play: Play = () => undefined): PlayedServer {
       const close = end;
       return {
         pid: undefined,
-        isEnding: false,
+        get isEnding() {
+          return server.isEnding;
+        },
         get backlog() {
           return server.backlog;
         },

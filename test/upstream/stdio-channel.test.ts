@@ -147,6 +147,15 @@ describe('the end of a server', () => {
     expect(channel.pid).toBeUndefined();
   });
 
+  it('comes when it has closed its stdout, as it can answer no more', async () => {
+    const { log, lines } = createLogBook();
+    const open = createOpener(upstreamSettings(shell('exec >&-; exec sleep 30')), log);
+    const channel = open(() => {});
+    expect(channel.isEnding).toBe(false);
+    expect(await channel.closed).toMatchObject({ code: 'UPSTREAM_EXITED' });
+    expect([channel.isEnding, lines.filter((line) => line.startsWith('warn'))]).toEqual([true, []]);
+  });
+
   it('comes when it is closed, also before it runs', async () => {
     const open = createOpener(upstreamSettings(shell('cat')));
     const channel = open(() => {});

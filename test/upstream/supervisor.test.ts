@@ -1,15 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { UpstreamSettings } from '../../src/config/settings.ts';
-import type { BridgeError } from '../../src/errors.ts';
+import type { OpenChannel } from '../../src/upstream/channel.ts';
+import { shakeHands } from '../../src/upstream/handshake.ts';
 import type { Link } from '../../src/upstream/link.ts';
 import { Supervisor } from '../../src/upstream/supervisor.ts';
 import { fixture } from '../support/fixtures.ts';
+import { playServer } from './played-server.ts';
 import {
   contentOf,
   createExchange,
   createLogBook,
   createOpener,
+  INFO,
   localFixture,
+  NO_EVENTS,
   OPENING,
   shell,
   upstreamSettings,
@@ -24,10 +28,11 @@ interface Watched {
   happened(count: number): Promise<void>;
 }
 
-function createSupervisor({
-  eager = false,
-  ...changes
-}: Partial<UpstreamSettings> & { eager?: boolean } = {}): Watched {
+/** @param open by default, what starts the process of the settings. */
+function createSupervisor(
+  { eager = false, ...changes }: Partial<UpstreamSettings> & { eager?: boolean } = {},
+  open?: OpenChannel,
+): Watched {
   const settings = upstreamSettings(changes);
   const { log, lines } = createLogBook();
   const events: string[] = [];
@@ -38,14 +43,19 @@ function createSupervisor({
   };
   const supervisor = new Supervisor({
     ...settings,
-    open: createOpener(settings, log),
-    opening: OPENING,
-    events: {
-      notification() {},
-      ask: () => undefined,
-      up: () => note('up'),
-      down: ({ code }: BridgeError) => note(code),
-    },
+    open: open ?? createOpener(settings, log),
+    shakeHands: (peer) =>
+      shakeHands({
+        peer,
+        protocol: 'auto',
+        opening: OPENING,
+        info: INFO,
+        timeout: settings.startTimeout,
+        events: NO_EVENTS,
+        log,
+      }),
+    up: () => note('up'),
+    down: ({ code }) => note(code),
     eager,
     log,
   });
@@ -126,8 +136,8 @@ describe('a server that dies', () => {
     await expect(call(first, 'exit', { code: 9 })).rejects.toThrow('exited with code 9');
     expect([supervisor.state, supervisor.link]).toEqual(['failed', undefined]);
     const second = await supervisor.acquire();
-    expect(await call(second, 'pid')).toEqual({ pid: second.pid });
-    expect(second.pid).not.toBe(first.pid);
+    expect(await call(second, 'pid')).toEqual({ pid: second.peer.pid });
+    expect(second.peer.pid).not.toBe(first.peer.pid);
     expect(supervisor.lastError).toBeUndefined();
     expect(events).toEqual(['up', 'UPSTREAM_EXITED', 'up']);
   });
@@ -135,14 +145,38 @@ describe('a server that dies', () => {
   it('is started again at once when it is to be up at all times', async () => {
     const { supervisor, events, lines, happened } = createSupervisor({ eager: true });
     const first = await supervisor.acquire();
-    process.kill(first.pid as number, 'SIGKILL');
+    process.kill(first.peer.pid as number, 'SIGKILL');
     await happened(3);
     expect(events).toEqual(['up', 'UPSTREAM_EXITED', 'up']);
-    expect(supervisor.link?.pid).not.toBe(first.pid);
+    expect(supervisor.link?.peer.pid).not.toBe(first.peer.pid);
     expect(lines.filter((line) => !line.startsWith('debug'))).toEqual([
       `warn  test: the server was ended by SIGKILL (starting it again)`,
       expect.stringContaining('info  test: runs again'),
     ]);
+  });
+});
+
+describe('a server that has said its last word', () => {
+  it('gets no more calls: they wait until it is gone, and is started again', async () => {
+    const server = playServer(() => ({ result: { capabilities: {} } }));
+    const { supervisor } = createSupervisor({}, server.open);
+    const first = await supervisor.acquire();
+    server.isEnding = true;
+    expect(supervisor.link).toBeUndefined();
+    const waiting = [supervisor.acquire(), supervisor.acquire()];
+    server.isEnding = false;
+    server.die();
+    const [second, other] = await Promise.all(waiting);
+    expect([second === first, second === other, second === supervisor.link]).toEqual([false, true, true]);
+  });
+
+  it('may be closed meanwhile, and nobody starts it again', async () => {
+    const server = playServer(() => ({ result: { capabilities: {} } }));
+    const { supervisor } = createSupervisor({}, server.open);
+    await supervisor.acquire();
+    server.isEnding = true;
+    const waiting = supervisor.acquire();
+    await Promise.all([supervisor.close(), expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })]);
   });
 });
 
@@ -222,7 +256,7 @@ describe('a server that keeps failing', () => {
     const { supervisor, happened } = createSupervisor();
     const failures: number[] = [];
     for (const [index, uptime] of [0, 29_000, 31_000].entries()) {
-      const { pid } = await supervisor.acquire();
+      const { pid } = (await supervisor.acquire()).peer;
       vi.advanceTimersByTime(uptime);
       process.kill(pid as number, 'SIGKILL');
       await happened(2 * (index + 1));
@@ -250,10 +284,10 @@ describe('an idle server', () => {
     expect(supervisor.state).toBe('ready');
     vi.advanceTimersByTime(1);
     expect([supervisor.state, supervisor.link]).toEqual(['idle', undefined]);
-    expect(await first.closed).toMatchObject({ code: 'CLOSED' });
-    expectGone(first.pid);
+    expect(await first.peer.closed).toMatchObject({ code: 'CLOSED' });
+    expectGone(first.peer.pid);
     const second = await supervisor.acquire();
-    expect(second.pid).not.toBe(first.pid);
+    expect(second.peer.pid).not.toBe(first.peer.pid);
     expect([events, supervisor.failures]).toEqual([['up', 'up'], 0]);
     expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
   });
@@ -284,7 +318,7 @@ describe('an idle server', () => {
 describe('closing', () => {
   it('ends the server, twice without harm, and nothing starts it again', async () => {
     const { supervisor, events } = createSupervisor({ eager: true });
-    const { pid } = await supervisor.acquire();
+    const { pid } = (await supervisor.acquire()).peer;
     await Promise.all([supervisor.close(), supervisor.close()]);
     expectGone(pid);
     await supervisor.close();
@@ -304,7 +338,7 @@ describe('closing', () => {
     const { supervisor } = createSupervisor({ ...fixture('stubborn-server'), idleTimeout: 1000 });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { pid } = await supervisor.acquire();
+    const { pid } = (await supervisor.acquire()).peer;
     vi.advanceTimersByTime(1000);
     expect(supervisor.state).toBe('idle');
     await supervisor.close({ immediately: true });

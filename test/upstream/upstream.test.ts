@@ -1,10 +1,22 @@
-import { describe, expect, it, vi } from 'vitest';
-import type { Isolation, UpstreamSettings } from '../../src/config/settings.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { type Client, NOBODY } from '../../src/protocol/exchange.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
-import type { Lane, Upstream, UpstreamListener } from '../../src/upstream/upstream.ts';
+import type { Lane } from '../../src/upstream/lanes.ts';
+import { Upstream, type UpstreamListener } from '../../src/upstream/upstream.ts';
 import { fixture } from '../support/fixtures.ts';
-import { contentOf, createClient, createExchange, createUpstream, localFixture, type TestExchange } from './support.ts';
+import { type PlayedServer, playServer, requestsOf } from './played-server.ts';
+import {
+  contentOf,
+  createClient,
+  createExchange,
+  createLogBook,
+  createUpstream,
+  INFO,
+  localFixture,
+  type TestExchange,
+  upstreamSettings,
+} from './support.ts';
 
 const send = (upstream: Upstream, exchange: TestExchange) => upstream.request(exchange.frame, exchange);
 const call = async (upstream: Upstream, tool: string, options: { client?: Client; args?: object } = {}) =>
@@ -33,47 +45,32 @@ function next<Name extends keyof UpstreamListener>(
   });
 }
 
+/** An upstream whose server is played. */
+function playUpstream({ open }: PlayedServer, changes: Partial<UpstreamSettings> = {}): Upstream {
+  const upstream = new Upstream({ settings: upstreamSettings(changes), open, info: INFO, log: createLogBook().log });
+  onTestFinished(() => upstream.close());
+  return upstream;
+}
+
+/** The lane of a client's own, whose link has not been started yet. */
+async function startOwn(upstream: Upstream, client: Client): Promise<Lane> {
+  const up = next(upstream, 'up');
+  await upstream.link(client);
+  const [lane] = await up;
+  expect(lane.owner).toBe(client);
+  return lane;
+}
+
 /** Kills the server of a lane and starts it again. */
 async function restart(upstream: Upstream, { supervisor }: Lane): Promise<void> {
   const link = await supervisor.acquire();
-  process.kill(link.pid as number, 'SIGKILL');
-  await link.closed;
-  expect((await supervisor.acquire()).pid).not.toBe(link.pid);
+  process.kill(link.peer.pid as number, 'SIGKILL');
+  await link.peer.closed;
+  expect((await supervisor.acquire()).peer.pid).not.toBe(link.peer.pid);
   expect(upstream.state).not.toBe('closed');
 }
 
 describe('the link that serves a client', () => {
-  const plain = () => createClient();
-  const transient = (changes = {}) => createClient('one request', { transient: true, ...changes });
-
-  it.each<[Isolation, string, 'shared' | 'its own', () => Client]>([
-    ['auto', 'a client that cannot be asked', 'shared', plain],
-    ['auto', 'a client with elicitation', 'its own', () => createClient('e', ASKABLE)],
-    ['auto', 'a client with sampling', 'its own', () => createClient('s', { capabilities: { sampling: {} } })],
-    ['auto', 'a client with roots', 'its own', () => createClient('r', { capabilities: { roots: {} } })],
-    ['auto', 'a client with other capabilities', 'shared', () => createClient('x', { capabilities: { tasks: {} } })],
-    ['auto', 'a client without a session', 'shared', () => transient(ASKABLE)],
-    ['auto', 'the bridge itself', 'shared', () => NOBODY],
-    ['shared', 'a client that cannot be asked', 'shared', plain],
-    ['shared', 'a client with elicitation', 'shared', () => createClient('e', ASKABLE)],
-    ['session', 'a client that cannot be asked', 'its own', plain],
-    ['session', 'a client without a session', 'shared', () => transient()],
-    ['session', 'the bridge itself', 'shared', () => NOBODY],
-  ])('with isolation %s is, for %s, %s', (isolation, _, expected, create) => {
-    const { upstream } = createUpstream({ isolation });
-    const client = create();
-    const lane = upstream.laneFor(client);
-    const other = upstream.laneFor(
-      createClient('other', { capabilities: client.capabilities, transient: client.transient }),
-    );
-    expect([lane === upstream.sharedLane, lane.owner, other === lane]).toEqual(
-      expected === 'shared' ? [true, undefined, true] : [false, client, false],
-    );
-    expect(upstream.laneFor(client)).toBe(lane);
-    expect([upstream.serves(client, lane), upstream.serves(client, other)]).toEqual([true, expected === 'shared']);
-    expect(upstream.serves(client, upstream.sharedLane)).toBe(expected === 'shared');
-  });
-
   it('is one process for all that share it, and another for each of the others', async () => {
     const { upstream } = createUpstream();
     const clients = [createClient('a'), createClient('b'), createClient('c', ASKABLE), createClient('d', ASKABLE)];
@@ -99,27 +96,25 @@ describe('the link that serves a client', () => {
   it('ends with its client, and the shared one does not', async () => {
     const { upstream } = createUpstream();
     const [own, shared] = [createClient('own', ASKABLE), createClient('shared')];
-    await Promise.all([own, shared].map((client) => call(upstream, 'pid', { client })));
-    const { link } = upstream.laneFor(own).supervisor;
+    const [link] = await Promise.all([own, shared].map((client) => upstream.link(client)));
     own.leave();
     shared.leave();
-    expect(await link?.closed).toMatchObject({ code: 'CLOSED' });
+    expect(await link?.peer.closed).toMatchObject({ code: 'CLOSED' });
     expect([upstream.links, upstream.state]).toEqual([1, 'ready']);
-    expect(() => upstream.laneFor(own)).toThrow('test: the session has ended');
-    expect(upstream.laneFor(shared)).toBe(upstream.sharedLane);
+    await expect(call(upstream, 'pid', { client: own })).rejects.toThrow('test: the session has ended');
+    expect(await upstream.link(shared)).toBe(upstream.shared.link);
   });
 
   it('is refused beyond the limit, until another one ends', async () => {
-    const { upstream } = createUpstream({ maxLinks: 3 });
-    const [first, second, third] = [createClient('a', ASKABLE), createClient('b', ASKABLE), createClient('c', ASKABLE)];
-    for (const client of [first, second]) upstream.laneFor(client);
-    await expect(call(upstream, 'pid', { client: third })).rejects.toMatchObject({
+    const { upstream } = createUpstream({ maxLinks: 2 });
+    const [first, second] = [createClient('a', ASKABLE), createClient('b', ASKABLE)];
+    const { pid } = await call(upstream, 'pid', { client: first });
+    await expect(call(upstream, 'pid', { client: second })).rejects.toMatchObject({
       code: 'BUSY',
-      message: 'test: 3 processes are running for other clients; close one, or raise "maxLinks"',
+      message: 'test: 2 processes are running for other clients; close one, or raise "maxLinks"',
     });
-    expect(upstream.laneFor(createClient())).toBe(upstream.sharedLane);
     first.leave();
-    expect(upstream.laneFor(third).owner).toBe(third);
+    expect((await call(upstream, 'pid', { client: second })).pid).not.toBe(pid);
   });
 });
 
@@ -146,12 +141,13 @@ describe('a server that was started again', () => {
   it('hears that a client of its own is initialized once the client has said so, and then each time', async () => {
     const { upstream } = createUpstream();
     const client = createClient('own', ASKABLE);
+    const lane = await startOwn(upstream, client);
     const heard = async () =>
       ((await call(upstream, 'heard', { client })).heard as { method: string }[]).map(({ method }) => method);
     expect(await heard()).toEqual([]);
     upstream.notify(client, initialized);
     expect(await heard()).toEqual(['notifications/initialized']);
-    await restart(upstream, upstream.laneFor(client));
+    await restart(upstream, lane);
     expect(await heard()).toEqual(['notifications/initialized']);
   });
 
@@ -169,11 +165,11 @@ describe('a server that was started again', () => {
   it('may ask its client meanwhile, though only the bridge is talking to it', async () => {
     const { upstream } = createUpstream(localFixture('unusual-server', '--ask-when-told'));
     const client = createClient('own', ASKABLE);
-    const lane = upstream.laneFor(client);
+    const lane = await startOwn(upstream, client);
     lane.interests.setLevel(client, 'error');
-    const link = await lane.supervisor.acquire();
+    await restart(upstream, lane);
     // The server answers the bridge only after its question was answered.
-    await vi.waitFor(() => expect(link.inFlight).toBe(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(lane.supervisor.link?.peer.inFlight).toBe(0), { timeout: 10_000 });
     const answer = await send(upstream, createExchange(requestFrame('told'), { client }));
     expect(contentOf(answer)).toEqual({ told: [{ from: 'own' }] });
   });
@@ -209,6 +205,196 @@ describe('starting', () => {
       'exited with code 3',
     );
     expect(news).toBe(0);
+  });
+});
+
+describe('subscribing to a resource', () => {
+  const SUBSCRIBE = requestFrame('resources/subscribe', { uri: 'a:1' });
+  const UNSUBSCRIBE = requestFrame('resources/unsubscribe', { uri: 'a:1' });
+
+  /** A server that answers the first request about a resource when it is told to, and the others at once. */
+  const startUpstream = async (first: Promise<object>) => {
+    let isFirst = true;
+    const server = playServer((frame) => {
+      if (frame.string('method') === 'initialize') return { result: { capabilities: {} } };
+      const answer = isFirst ? first : { result: {} };
+      isFirst = false;
+      return answer;
+    });
+    const told = () => server.received.slice(2).map((frame) => frame.string('method'));
+    const upstream = playUpstream(server);
+    await upstream.link(NOBODY);
+    return { upstream, told };
+  };
+
+  it('is told to the server with the first subscriber, and taken back with the last', async () => {
+    const { upstream, told } = await startUpstream(Promise.resolve({ result: { x: 1 } }));
+    const [one, two] = [createExchange(SUBSCRIBE), createExchange(SUBSCRIBE)];
+    expect((await upstream.subscribe(SUBSCRIBE, one)).get('result')).toEqual({ x: 1 });
+    expect((await upstream.subscribe(SUBSCRIBE, two)).get('result')).toEqual({});
+    await upstream.unsubscribe(UNSUBSCRIBE, one);
+    expect(told()).toEqual(['resources/subscribe']);
+    await upstream.unsubscribe(UNSUBSCRIBE, two);
+    expect(told()).toEqual(['resources/subscribe', 'resources/unsubscribe']);
+  });
+
+  it.each([
+    ['is refused', () => {}],
+    ['is given up', (exchange: TestExchange) => exchange.cancel()],
+  ])('holds for the others when it %s for the first', async (_, spoil) => {
+    let answer = (_: object) => {};
+    const { upstream, told } = await startUpstream(
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+    );
+    const [one, two] = [createExchange(SUBSCRIBE), createExchange(SUBSCRIBE)];
+    const first = upstream.subscribe(SUBSCRIBE, one).catch(() => {});
+    await vi.waitFor(() => expect(told()).toEqual(['resources/subscribe']));
+    await upstream.subscribe(SUBSCRIBE, two);
+    spoil(one);
+    answer({ error: { code: -32602, message: 'no' } });
+    await first;
+    expect(upstream.sharedLane.interests.subscribersOf('a:1')).toEqual([two.client]);
+    expect(told().at(-1)).toBe('resources/subscribe');
+    expect(told().filter((method) => method === 'resources/subscribe')).toHaveLength(2);
+  });
+
+  it('is forgotten when it is refused and nobody else relies on it', async () => {
+    const { upstream, told } = await startUpstream(Promise.resolve({ error: { code: -32602, message: 'no' } }));
+    expect((await upstream.subscribe(SUBSCRIBE, createExchange(SUBSCRIBE))).has('error')).toBe(true);
+    expect([upstream.sharedLane.interests.uris, told()]).toEqual([[], ['resources/subscribe']]);
+  });
+});
+
+describe('a client that may need a process of its own', () => {
+  /** A server whose start takes until it is told what to answer to `initialize`. */
+  const startSlowly = (changes: Partial<UpstreamSettings> = {}) => {
+    let open = (_: object) => {};
+    const opened = new Promise<object>((resolve) => {
+      open = resolve;
+    });
+    const server = playServer((frame) => {
+      const method = frame.string('method');
+      if (method === 'initialize') return opened;
+      if (method === 'server/discover') return { result: { supportedVersions: ['2026-07-28'], capabilities: {} } };
+      return { result: {} };
+    });
+    return {
+      upstream: playUpstream(server, changes),
+      opens: () => requestsOf(server.received, 'initialize').length,
+      open,
+    };
+  };
+  const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's', version: '1' } };
+
+  it('waits for the start that is under way, which tells', async () => {
+    for (const [answer, links] of [
+      [{ result }, 2],
+      [{ error: { code: -32022, message: 'no' } }, 1],
+    ] as const) {
+      const { upstream, opens, open } = startSlowly();
+      const client = createClient('askable', ASKABLE);
+      upstream.start();
+      const answered = send(upstream, createExchange(requestFrame('x'), { client }));
+      await vi.waitFor(() => expect(upstream.startingFor(client)).toBeGreaterThan(0));
+      expect([opens(), upstream.links]).toEqual([1, 1]);
+      open(answer);
+      await answered;
+      expect([upstream.links, upstream.isOwn(client), upstream.serves(client, upstream.sharedLane)]).toEqual([
+        links,
+        links === 2,
+        links === 1,
+      ]);
+    }
+  });
+
+  it('gets one when that start fails', async () => {
+    const { upstream, open } = startSlowly({ protocol: '2025' });
+    upstream.start();
+    const answered = call(upstream, 'x', { client: createClient('askable', ASKABLE) });
+    open({ error: { code: -32603, message: 'no licence' } });
+    await expect(answered).rejects.toThrow('no licence');
+    // Its own attempt has failed, too; the bridge's is not told to it.
+    expect(upstream.failsToServe(NOBODY)).toBe(false);
+  });
+
+  it('waits for nobody when no start is under way', async () => {
+    const { upstream, opens, open } = startSlowly({ lazy: true });
+    open({ result });
+    upstream.start();
+    await call(upstream, 'x', { client: createClient('askable', ASKABLE) });
+    expect([opens(), upstream.state, upstream.links]).toEqual([1, 'idle', 1]);
+  });
+});
+
+describe('a client that is known for one call', () => {
+  const known = (logLevel?: string, capabilities = {}) =>
+    createClient('call', { tenure: 'call', listens: false, logLevel, capabilities });
+  const log = { level: 'info', message: 'm' };
+
+  it('says with it which level it wants, and the server is told when that is another one', async () => {
+    const server = playServer((frame) =>
+      frame.string('method') === 'initialize' ? { result: { capabilities: { logging: {} } } } : { result: {} },
+    );
+    const upstream = playUpstream(server);
+    for (const level of [undefined, 'info', 'info', undefined, 'error', 'info'])
+      await call(upstream, level ?? 'none', { client: known(level) });
+    const sent = server.received.slice(2).map((frame) => {
+      const params = frame.raw('params');
+      return params?.get('level') ?? `call: ${params?.get('name')}`;
+    });
+    expect(sent).toEqual([
+      'call: none',
+      'info',
+      'call: info',
+      'call: info',
+      'call: none',
+      'error',
+      'call: error',
+      'info',
+      'call: info',
+    ]);
+    expect(upstream.sharedLane.interests.level).toBeUndefined();
+  });
+
+  it('does not change what others want meanwhile', async () => {
+    const { upstream } = createUpstream();
+    const client = createClient();
+    await upstream.setLevel(
+      requestFrame('logging/setLevel', { level: 'debug' }),
+      createExchange(requestFrame('x'), { client }),
+    );
+    expect(await call(upstream, 'log', { client: known('error'), args: log })).toEqual({ sent: true });
+    expect(upstream.sharedLane.interests.level).toBe('debug');
+  });
+
+  it('tells a server nothing that does not log', async () => {
+    const { upstream } = createUpstream(localFixture('unusual-server'));
+    const client = known('debug');
+    const answer = await send(upstream, createExchange(requestFrame('received'), { client }));
+    expect(JSON.parse(contentOf(answer).line as string).id).toBe(2);
+  });
+
+  it('leaves a process that is lent again, unless it was at something that the client gave up', async () => {
+    const { upstream } = createUpstream();
+    const serveOne = async (isGivenUp: boolean) => {
+      const client = known(undefined, ASKABLE.capabilities);
+      const { pid } = await call(upstream, 'pid', { client });
+      if (isGivenUp) {
+        const exchange = createExchange('hang', { client });
+        const answer = send(upstream, exchange).catch(() => {});
+        const { peer } = await upstream.link(client);
+        await vi.waitFor(() => expect(peer.inFlight).toBe(1));
+        exchange.cancel();
+        await answer;
+      }
+      client.leave();
+      return pid;
+    };
+    const first = await serveOne(false);
+    expect(await serveOne(true)).toBe(first);
+    expect(await serveOne(false)).not.toBe(first);
   });
 });
 
@@ -312,8 +498,6 @@ describe('a question of the server', () => {
     );
     bystander.cancel();
     await hanging;
-    expect(await text(ask(createClient('can', ASKABLE), 'sampling'))).toContain(
-      'No client here answers sampling/createMessage',
-    );
+    expect(await text(ask(NOBODY))).toContain('No client here answers elicitation/create');
   });
 });

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ParkedCalls } from '../../src/downstream/parked-calls.ts';
+import { StatelessCall } from '../../src/downstream/stateless-call.ts';
+import { statelessRequest } from './support.ts';
+
+const PATIENCE = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const createCall = () => new StatelessCall(statelessRequest('tools/call'));
+const createParked = (max = 10) => new ParkedCalls({ patience: PATIENCE, max });
+const GONE = expect.objectContaining({
+  code: -32602,
+  message: 'The call that asked does not wait any more; call again',
+});
+
+it('a call is given out under its own unguessable handle, once', () => {
+  const parked = createParked();
+  const [one, two] = [createCall(), createCall()];
+  const handles = [parked.park(one), parked.park(two)] as string[];
+  expect(handles[0]).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  expect(handles[1]).not.toBe(handles[0]);
+  expect(handles.map((handle) => parked.take(handle))).toEqual([one, two]);
+  for (const handle of [...handles, '', 'unknown', 'constructor']) expect(() => parked.take(handle)).toThrow(GONE);
+  expect([vi.getTimerCount(), one.cancellation.reason]).toEqual([0, undefined]);
+});
+
+it('a call whose client does not come back in time is given up, and one that was parked anew has its whole time', () => {
+  const parked = createParked();
+  const call = createCall();
+  const first = parked.park(call) as string;
+  vi.advanceTimersByTime(PATIENCE - 1);
+  expect(parked.take(first)).toBe(call);
+  const second = parked.park(call) as string;
+  expect(second).not.toBe(first);
+  vi.advanceTimersByTime(PATIENCE - 1);
+  expect(call.cancellation.reason).toBeUndefined();
+  vi.advanceTimersByTime(1);
+  expect(call.cancellation.reason?.message).toBe('its client did not come back with the answers');
+  expect(() => parked.take(second)).toThrow(GONE);
+});
+
+it('there is room for so many calls, and for more once one has gone on or was given up', () => {
+  const parked = createParked(2);
+  const handle = parked.park(createCall()) as string;
+  parked.park(createCall());
+  expect(parked.park(createCall())).toBeUndefined();
+  parked.take(handle);
+  expect(parked.park(createCall())).toBeDefined();
+  expect(parked.park(createCall())).toBeUndefined();
+  vi.advanceTimersByTime(PATIENCE);
+  expect([parked.park(createCall()), parked.park(createCall())]).not.toContain(undefined);
+});
+
+it('closing gives all of them up, twice without harm', () => {
+  const parked = createParked();
+  const calls = [createCall(), createCall()];
+  const handles = calls.map((call) => parked.park(call) as string);
+  parked.close();
+  parked.close();
+  expect(calls.map(({ cancellation }) => cancellation.reason?.message)).toEqual(Array(2).fill('the bridge is closing'));
+  for (const handle of handles) expect(() => parked.take(handle)).toThrow(GONE);
+  expect(vi.getTimerCount()).toBe(0);
+});
