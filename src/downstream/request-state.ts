@@ -8,7 +8,7 @@ export type RequestState = { readonly call: string } | { readonly server: string
 
 /** What a state is good for, and until when. */
 export interface Binding {
-  /** Of the request, by {@link digestOf}. */
+  /** Of the request, by {@link digestOf}. Not asked for unless the state was made here. */
   readonly digest: string;
   /** Who asks, as far as that is known. */
   readonly principal: string;
@@ -35,15 +35,15 @@ export class StateSeal {
   }
 
   /** @throws MessageError -32602 when it is none of ours, or not for this request, or no longer. */
-  open(sealed: string, { digest, principal }: Binding): RequestState {
+  open(sealed: string, binding: Binding): RequestState {
     const [text = ''] = sealed.split('.', 1);
     // Compared as text: decoders pass over what does not belong there.
     const expected = Buffer.from(this.#signed(text));
     const given = Buffer.from(sealed);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusal('was not made here');
     const payload = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (payload.digest !== digest) throw refusal('belongs to another request');
-    if (payload.principal !== principal) throw refusal('belongs to somebody else');
+    if (payload.digest !== binding.digest) throw refusal('belongs to another request');
+    if (payload.principal !== binding.principal) throw refusal('belongs to somebody else');
     if (payload.expires < this.#now()) throw refusal('has expired');
     return payload;
   }

@@ -198,7 +198,13 @@ const FULL = new Error('Too many calls wait for their clients already');
 const UNKNOWN = { name: 'mcp-bridge', version: '' };
 
 function bindingOf(request: StatelessRequest): Binding {
-  return { digest: digestOf(request), principal: '' };
+  return {
+    // Takes as long as the request is large: nobody shall have that for a made-up state.
+    get digest() {
+      return digestOf(request);
+    },
+    principal: '',
+  };
 }
 
 async function discover(relay: Relay, call: StatelessCall): Promise<Answer> {

@@ -90,7 +90,7 @@ export class Subscription implements Client {
       ({ list, filter }) => asked?.get(filter) === true && capabilities?.raw(list)?.get('listChanged') === true,
     );
     for (const { method } of lists) this.#methods.add(method);
-    const uris = asked?.raw('resourceSubscriptions')?.items() ?? [];
+    const uris = (asked?.raw('resourceSubscriptions')?.items() ?? []).filter((uri) => typeof uri.value === 'string');
     if (uris.length > 0) this.#methods.add(RESOURCE_UPDATED);
     const subscribed = await Promise.all(uris.map((uri) => this.#subscribe(uri)));
     const honoured = uris.filter((_, index) => subscribed[index]);

@@ -5,7 +5,7 @@ import { requestFrame, resultFrame, withResult } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Collected, collectPages, type ListKind, TOOLS } from './lists.ts';
-import { gather, patienceWith, type Share } from './patience.ts';
+import { gather, patienceWith, type Share, within } from './patience.ts';
 import type { View } from './view.ts';
 
 /** Answers what asks for a list, and finds in the lists what a client means. */
@@ -84,7 +84,11 @@ export class Listing {
   async define(exchange: Exchange, upstream: Upstream, tool: string): Promise<RawJson | undefined> {
     const { definitions } = this.#view;
     if (!definitions.of(upstream.name, tool) && !definitions.isComplete(upstream.name)) {
-      await this.#collect(upstream, TOOLS, withFrame(exchange, requestFrame(TOOLS.method)));
+      await upstream.link(exchange.client);
+      // The call itself may go well with a server that is slow to list its tools.
+      const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
+      const listing = withFrame(exchange, requestFrame(TOOLS.method));
+      await within(listing, patience, (patient) => this.#collect(upstream, TOOLS, patient));
       definitions.complete(upstream.name);
     }
     return definitions.of(upstream.name, tool);

@@ -49,6 +49,7 @@ describe('the acknowledgement of a subscription', () => {
     [{ resourcesListChanged: true }, {}],
     [{ resourceSubscriptions: ['a:1', 'a:2'] }, { resourceSubscriptions: ['a:1', 'a:2'] }],
     [{ resourceSubscriptions: [] }, {}],
+    [{ resourceSubscriptions: [7, null, 'a:1', ['a:2']] }, { resourceSubscriptions: ['a:1'] }],
     [{ 'x-unknown': true, promptsListChanged: true }, { promptsListChanged: true }],
   ])('of %j says what is to be had: %j', async (asked, honoured) => {
     const { told, serve } = subscribe(asked);

@@ -124,6 +124,28 @@ describe('what a server says of a tool', () => {
     expect(received.map((frames) => requestsOf(frames, 'tools/list').length)).toEqual([1, 0]);
   });
 
+  it('is not waited for longer than 4 s, as a call may go well without, but for its start', async () => {
+    let start = () => {};
+    const { listing, upstreams } = createListing([
+      {
+        start: new Promise((resolve) => {
+          start = resolve;
+        }),
+        answer: () => new Promise(() => {}),
+      },
+    ]);
+    let outcome: string | undefined;
+    listing.define(listTools(), upstreams[0] as never, 'x').catch(({ message }) => {
+      outcome = message;
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    start();
+    await vi.advanceTimersByTimeAsync(3999);
+    expect(outcome).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome).toBe('a: no answer to tools/list in time');
+  });
+
   it('is read to its end when a client has seen only the beginning', async () => {
     const page = (params: RawJson) =>
       params.has('cursor') ? { tools: [{ name: 'y' }] } : { tools: [{ name: 'x' }], nextCursor: 'more' };

@@ -1,9 +1,8 @@
-import { onTestFinished } from 'vitest';
 import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import { Upstream } from '../../src/upstream/upstream.ts';
+import type { Upstream } from '../../src/upstream/upstream.ts';
 import { playServer } from '../upstream/played-server.ts';
-import { createLogBook, INFO, upstreamSettings } from '../upstream/support.ts';
+import { createUpstream } from '../upstream/support.ts';
 
 /** What a played server does. */
 export interface Part {
@@ -32,10 +31,8 @@ export interface PlayedUpstream {
  * tests that turn the clock. Closed when the test ends.
  */
 export function playUpstream(part: Part = {}, settings: Partial<UpstreamSettings> = {}): PlayedUpstream {
-  const { log, lines } = createLogBook();
   const { open, received, say, die } = playServer((frame) => answerTo(frame, part));
-  const upstream = new Upstream({ settings: upstreamSettings(settings), open, info: INFO, log });
-  onTestFinished(() => upstream.close());
+  const { upstream, lines } = createUpstream(settings, open);
   return { upstream, received, lines, say, die };
 }
 

@@ -87,6 +87,7 @@ describe('a task', () => {
     ['every second', undefined, 1000],
     ['every second', 'soon', 1000],
     ['every 20 ms at most', 0, 20],
+    ['every minute at least', 2 ** 40, 60_000],
   ])('is asked for %s where its server says %j', async (_, pollIntervalMs, interval) => {
     const { sent } = createWait({ pollIntervalMs });
     await pass(interval - 1);

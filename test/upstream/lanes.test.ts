@@ -365,6 +365,15 @@ describe('a call that finds all lanes taken', () => {
     expect([order, lane.owner]).toEqual([['first', 'second'], second]);
   });
 
+  it('has its turn at once when a session ends', async () => {
+    const lanes = createLanes({ maxLinks: 2 });
+    const owner = session(ASKABLE);
+    const lane = lanes.take(owner);
+    const waiting = lanes.takeInTurn(call(), MINUTE);
+    owner.leave();
+    expect(await waiting).not.toBe(lane);
+  });
+
   it('waits no longer than it has the patience for', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
     const lanes = createLanes({ maxLinks: 2 });

@@ -90,16 +90,17 @@ export async function openLink({ events, log, ...changes }: LinkTestOptions = {}
   });
 }
 
-/** An upstream with its log; closed when the test ends. */
-export function createUpstream(changes: Partial<UpstreamSettings> = {}): { upstream: Upstream; lines: string[] } {
+/**
+ * An upstream with its log; closed when the test ends.
+ * @param open by default, what starts the process of the settings.
+ */
+export function createUpstream(
+  changes: Partial<UpstreamSettings> = {},
+  open?: OpenChannel,
+): { upstream: Upstream; lines: string[] } {
   const settings = upstreamSettings(changes);
   const { log, lines } = createLogBook();
-  const upstream = new Upstream({
-    settings,
-    open: createOpener(settings, log),
-    info: INFO,
-    log,
-  });
+  const upstream = new Upstream({ settings, open: open ?? createOpener(settings, log), info: INFO, log });
   onTestFinished(() => upstream.close({ immediately: true }));
   return { upstream, lines };
 }
