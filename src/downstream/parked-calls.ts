@@ -22,7 +22,7 @@ export class ParkedCalls {
 
   /** Takes a call in and returns the handle that {@link take} gives it out for, once. `undefined` when there is no room. */
   park(call: StatelessCall): string | undefined {
-    if (this.#calls.size >= this.#max) return undefined;
+    if (this.#calls.size >= this.#max && !this.#makeRoom()) return undefined;
     const handle = randomUUID();
     const expire = () => {
       this.#calls.delete(handle);
@@ -39,6 +39,16 @@ export class ParkedCalls {
     clearTimeout(parked.timer);
     this.#calls.delete(handle);
     return parked.call;
+  }
+
+  /** Forgets the oldest call that has ended while its client was away. Returns whether there was one. */
+  #makeRoom(): boolean {
+    for (const [handle, { call, timer }] of this.#calls) {
+      if (!call.isAnswered) continue;
+      clearTimeout(timer);
+      return this.#calls.delete(handle);
+    }
+    return false;
   }
 
   /** Gives all of them up. */

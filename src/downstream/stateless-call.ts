@@ -80,6 +80,11 @@ export class StatelessCall implements Exchange, Client {
     return settled;
   }
 
+  /** Whether it has ended, be it that nobody has heard of it yet. */
+  get isAnswered(): boolean {
+    return this.#answer !== undefined;
+  }
+
   /** What it has been asked and has not answered yet, as `InputRequests`; `undefined` when there is nothing. */
   get questions(): RawJson | undefined {
     if (this.#questions.size === 0) return undefined;

@@ -11,6 +11,7 @@ import {
   withParams,
 } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+import { LISTEN } from '../protocol/subscriptions.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { StatelessCall } from './stateless-call.ts';
 import type { StatelessRequest } from './stateless-request.ts';
@@ -47,12 +48,13 @@ export class StatelessTasks {
     return resultFrame(inNewForm(task, state, state.string('status')).with({ resultType: 'task' }));
   }
 
-  /** Answers a request about one of our tasks; `undefined` when it is about none. */
+  /** Answers a request about one of our tasks, and one that its client must not make; `undefined` for any other. */
   async answer({ method, frame, envelope }: StatelessRequest): Promise<Answer | undefined> {
-    if (!ABOUT_TASKS.has(method)) return undefined;
-    if (!knowsTasks(envelope.capabilities.value)) return NOT_DECLARED;
     const params = frame.raw('params');
-    const task = this.#tasks.get(params?.string('taskId') ?? '');
+    const listensToTasks = method === LISTEN && params?.raw('notifications')?.has('taskIds');
+    if (!ABOUT_TASKS.has(method) && !listensToTasks) return undefined;
+    if (!knowsTasks(envelope.capabilities.value)) return NOT_DECLARED;
+    const task = listensToTasks ? undefined : this.#tasks.get(params?.string('taskId') ?? '');
     if (!task) return undefined;
     if (method === 'tasks/get') return this.#describe(task);
     if (method === 'tasks/update') return settle(task, params?.raw('inputResponses'));

@@ -94,9 +94,9 @@ export class Stateless {
   async #answer(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<Answer> {
     const { method } = request;
     if (REMOVED.has(method)) return errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`);
-    if (method === LISTEN) return this.#listen(request, outlet, cancellation);
     const ofTask = await this.#tasks.answer(request);
     if (ofTask) return ofTask;
+    if (method === LISTEN) return this.#listen(request, outlet, cancellation);
     // Nothing is begun for a client that is gone, and a call that waits for it goes on waiting.
     if (cancellation.reason) return errorFrame(INTERNAL_ERROR, cancellation.reason.message);
     const call = this.#callOf(request);

@@ -126,6 +126,9 @@ export class Upstream {
     this.#wantLevel(lane, link, client);
     try {
       return await link.request(frame, exchange);
+    } catch (error) {
+      taint();
+      throw error;
     } finally {
       cancellation.delete(taint);
       lane.interests.setLevel(client, undefined);

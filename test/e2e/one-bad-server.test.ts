@@ -40,7 +40,8 @@ describe('next to servers that are missing, hang and crash', () => {
     await using second = await connectSse(bridge.sseUrl as string);
     await Promise.all([first.client.listTools(), second.client.listTools()]);
     await Promise.all([first.client.listPrompts(), second.client.listResources()]);
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Any of them would wait for 4 s.
+    expect(performance.now() - start).toBeLessThan(4000);
   });
 
   it('/status names the culprits and what is wrong with them', async () => {

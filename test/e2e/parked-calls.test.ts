@@ -27,7 +27,13 @@ function withYes(params: object, asked: StatelessAnswer): object {
   return withResponses(params, asked, Object.fromEntries(keys.map((key) => [key, YES])));
 }
 
-const pidIn = ({ result }: StatelessAnswer) => (result?.structuredContent as { pid: number } | undefined)?.pid ?? 0;
+function pidIn({ result }: StatelessAnswer): number {
+  const pid = (result?.structuredContent as { pid: number } | undefined)?.pid;
+  // Zero would be the test's own process group.
+  if (!pid) throw new Error('there is no process in this answer');
+  return pid;
+}
+
 const refused = (answer: StatelessAnswer) => [answer.result, answer.error?.code];
 const REFUSED = [undefined, -32602];
 
