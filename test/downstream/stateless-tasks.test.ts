@@ -274,6 +274,15 @@ describe('a request about tasks', () => {
       });
   });
 
+  it('is one to listen to them, which takes the extension as well', async () => {
+    const { ask } = createTasks();
+    const listen = (capabilities?: object) =>
+      ask('subscriptions/listen', { notifications: { taskIds: ['t'] } }, capabilities);
+    expect((await listen({}))?.get('error')).toMatchObject({ code: -32021, data: { requiredCapabilities: EXTENSION } });
+    expect(await listen()).toBeUndefined();
+    expect(await ask('subscriptions/listen', { notifications: {} }, {})).toBeUndefined();
+  });
+
   it.each(['tools/call', 'tasks/list', 'tasks/result', 'constructor'])('is none: %s', async (method) => {
     expect(await createTasks().ask(method, { taskId: 't' }, {})).toBeUndefined();
   });

@@ -131,6 +131,15 @@ describe('a client that is known for one call', () => {
     expect(await waiting).toEqual({ pid });
   });
 
+  it('leaves a process that is not lent again when it took longer than it may', async () => {
+    const { upstream } = createUpstream({ callTimeout: 300 });
+    const client = known(undefined, ASKABLE.capabilities);
+    const { pid } = await call(upstream, 'pid', { client });
+    await expect(send(upstream, createExchange('hang', { client }))).rejects.toMatchObject({ code: 'CALL_TIMEOUT' });
+    client.leave();
+    expect(await call(upstream, 'pid', { client: known(undefined, ASKABLE.capabilities) })).not.toEqual({ pid });
+  });
+
   it('leaves a process that is lent again, unless it was at something that the client gave up', async () => {
     const { upstream } = createUpstream();
     const serveOne = async (isGivenUp: boolean) => {
