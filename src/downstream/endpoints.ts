@@ -6,7 +6,7 @@ import { EventStore } from './event-store.ts';
 import type { HttpSession } from './http-session.ts';
 import { Sessions } from './sessions.ts';
 import { Sse, type SseSession } from './sse.ts';
-import { Stateless } from './stateless.ts';
+import { Stateless } from './stateless/stateless.ts';
 import { StreamableHttp } from './streamable-http.ts';
 
 export interface EndpointsOptions {

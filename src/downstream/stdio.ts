@@ -6,7 +6,7 @@ import type { RawJson } from '../protocol/raw-json.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { Relay } from '../relay/relay.ts';
 import { receive, Session } from './session.ts';
-import { StatelessStdio } from './stateless-stdio.ts';
+import { StatelessStdio } from './stateless/stdio.ts';
 
 export interface StdioOptions {
   readonly relay: Relay;

@@ -10,9 +10,9 @@ import { HttpSession } from './http-session.ts';
 import { PostAnswer } from './post-answer.ts';
 import { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import type { Stateless } from './stateless.ts';
-import { servePost } from './stateless-http.ts';
-import { isStateless, unsupported } from './stateless-request.ts';
+import { servePost } from './stateless/http.ts';
+import { isStateless, unsupported } from './stateless/request.ts';
+import type { Stateless } from './stateless/stateless.ts';
 
 export interface StreamableHttpOptions {
   readonly relay: Relay;

@@ -50,7 +50,7 @@ export class SessionLink implements Link {
     const params = exchange.client.readsResultTypes ? frame.raw('params') : undefined;
     // A server of these revisions has no state to come back to: it was another one's.
     if (params?.has('requestState')) return Promise.resolve(UNKNOWN_STATE);
-    // Nor has it tasks that take answers this way: who knows of any here has not come this far (downstream/stateless-tasks).
+    // Nor has it tasks that take answers this way: who knows of any here has not come this far (downstream/stateless/tasks).
     if (params && exchange.method === 'tasks/update') return Promise.resolve(UNKNOWN_TASK);
     return this.peer.request(frame, exchange);
   }

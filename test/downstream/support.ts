@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Outlet } from '../../src/downstream/session.ts';
-import { openEnvelope, type StatelessRequest } from '../../src/downstream/stateless-request.ts';
+import { openEnvelope, type StatelessRequest } from '../../src/downstream/stateless/request.ts';
 import type { Answer, Ask, Client, Exchange } from '../../src/protocol/exchange.ts';
 import { parseMessages, type Request, requestFrame, resultFrame, withId } from '../../src/protocol/message.ts';
 import type { Relay } from '../../src/relay/relay.ts';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Stateless } from '../../src/downstream/stateless.ts';
-import { Cancellation } from '../../src/protocol/cancellation.ts';
-import type { Answer, Exchange } from '../../src/protocol/exchange.ts';
-import { errorFrame, type Notification, notificationFrame, resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import type { Relay } from '../../src/relay/relay.ts';
-import { createAsk, createOutlet, createRelay, type StatelessOptions, statelessRequest } from './support.ts';
+import { Stateless } from '../../../src/downstream/stateless/stateless.ts';
+import { Cancellation } from '../../../src/protocol/cancellation.ts';
+import type { Answer, Exchange } from '../../../src/protocol/exchange.ts';
+import { errorFrame, type Notification, notificationFrame, resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import type { Relay } from '../../../src/relay/relay.ts';
+import { createAsk, createOutlet, createRelay, type StatelessOptions, statelessRequest } from '../support.ts';
 
 const PATIENCE = 60_000;
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';

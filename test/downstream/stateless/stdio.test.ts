@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { StatelessStdio } from '../../src/downstream/stateless-stdio.ts';
-import { type Message, parseMessages, resultFrame } from '../../src/protocol/message.ts';
-import { createOutlet, createRelay, enveloped } from './support.ts';
+import { StatelessStdio } from '../../../src/downstream/stateless/stdio.ts';
+import { type Message, parseMessages, resultFrame } from '../../../src/protocol/message.ts';
+import { createOutlet, createRelay, enveloped } from '../support.ts';
 
 const message = (text: string) => parseMessages(text, 'client') as Message;
 const cancelled = (id: string) =>

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Binding, digestOf, type RequestState, StateSeal } from '../../src/downstream/request-state.ts';
-import type { Request } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { jsonText } from '../protocol/arbitraries.ts';
+import {
+  type Binding,
+  digestOf,
+  type RequestState,
+  StateSeal,
+} from '../../../src/downstream/stateless/request-state.ts';
+import type { Request } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { jsonText } from '../../protocol/arbitraries.ts';
 
 const BINDING = { digest: 'a digest', principal: 'somebody' };
 const refusal = (why: string) =>

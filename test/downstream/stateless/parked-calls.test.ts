@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ParkedCalls } from '../../src/downstream/parked-calls.ts';
-import { StatelessCall } from '../../src/downstream/stateless-call.ts';
-import { statelessRequest } from './support.ts';
+import { StatelessCall } from '../../../src/downstream/stateless/call.ts';
+import { ParkedCalls } from '../../../src/downstream/stateless/parked-calls.ts';
+import { statelessRequest } from '../support.ts';
 
 const PATIENCE = 60_000;
 

@@ -1,6 +1,6 @@
-import type { Cancellation } from '../protocol/cancellation.ts';
-import { SERVER_INFO } from '../protocol/envelope.ts';
-import { type Answer, NOBODY } from '../protocol/exchange.ts';
+import type { Cancellation } from '../../protocol/cancellation.ts';
+import { SERVER_INFO } from '../../protocol/envelope.ts';
+import { type Answer, NOBODY } from '../../protocol/exchange.ts';
 import {
   errorFrame,
   INTERNAL_ERROR,
@@ -16,18 +16,18 @@ import {
   withId,
   withParams,
   withResult,
-} from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { CACHEABLE, discoveredFrom, freshnessOf, MULTI_ROUND, REMOVED, STALE } from '../protocol/stateless.ts';
-import { LISTEN } from '../protocol/subscriptions.ts';
-import type { Relay } from '../relay/relay.ts';
+} from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { CACHEABLE, discoveredFrom, freshnessOf, MULTI_ROUND, REMOVED, STALE } from '../../protocol/stateless.ts';
+import { LISTEN } from '../../protocol/subscriptions.ts';
+import type { Relay } from '../../relay/relay.ts';
+import type { Outlet } from '../session.ts';
+import { StatelessCall } from './call.ts';
 import { ParkedCalls } from './parked-calls.ts';
+import type { StatelessRequest } from './request.ts';
 import { type Binding, digestOf, StateSeal } from './request-state.ts';
-import type { Outlet } from './session.ts';
-import { StatelessCall } from './stateless-call.ts';
-import type { StatelessRequest } from './stateless-request.ts';
-import { isTask, StatelessTasks } from './stateless-tasks.ts';
 import { Subscription } from './subscription.ts';
+import { isTask, StatelessTasks } from './tasks.ts';
 import { isAccepted, urlQuestions } from './url-elicitation.ts';
 
 export interface StatelessOptions {

@@ -1,9 +1,9 @@
-import { Cancellation } from '../protocol/cancellation.ts';
-import { errorFrame, type IdText, type Message, MessageError, type Request } from '../protocol/message.ts';
-import type { Relay } from '../relay/relay.ts';
-import type { Outlet } from './session.ts';
+import { Cancellation } from '../../protocol/cancellation.ts';
+import { errorFrame, type IdText, type Message, MessageError, type Request } from '../../protocol/message.ts';
+import type { Relay } from '../../relay/relay.ts';
+import type { Outlet } from '../session.ts';
+import { isStateless, openEnvelope } from './request.ts';
 import { Stateless } from './stateless.ts';
-import { isStateless, openEnvelope } from './stateless-request.ts';
 
 export interface StatelessStdioOptions {
   readonly relay: Relay;

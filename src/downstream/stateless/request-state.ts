@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { canonical } from '../protocol/canonical.ts';
-import { INVALID_PARAMS, MessageError, type Request } from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
+import { canonical } from '../../protocol/canonical.ts';
+import { INVALID_PARAMS, MessageError, type Request } from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
 
 /** What a `requestState` of ours stands for: the one round that a call waits for here, or a server's own state. */
 export type RequestState = { readonly call: string } | { readonly server: string };

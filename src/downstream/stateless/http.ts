@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Cancellation } from '../protocol/cancellation.ts';
+import { Cancellation } from '../../protocol/cancellation.ts';
 import {
   HEADER_MISMATCH,
   INVALID_REQUEST,
@@ -8,15 +8,15 @@ import {
   MessageError,
   MISSING_CAPABILITY,
   UNSUPPORTED_VERSION,
-} from '../protocol/message.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { LISTEN } from '../protocol/subscriptions.ts';
-import { EventStream } from './event-stream.ts';
-import { HttpError } from './http-error.ts';
-import { PostAnswer } from './post-answer.ts';
+} from '../../protocol/message.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { LISTEN } from '../../protocol/subscriptions.ts';
+import { EventStream } from '../event-stream.ts';
+import { HttpError } from '../http-error.ts';
+import { PostAnswer } from '../post-answer.ts';
+import { openEnvelope } from './request.ts';
 import { checkHeaders, checkParamHeaders } from './request-headers.ts';
 import type { Stateless } from './stateless.ts';
-import { openEnvelope } from './stateless-request.ts';
 
 export interface StatelessPost {
   readonly request: IncomingMessage;

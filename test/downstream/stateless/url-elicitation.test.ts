@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { isAccepted, urlQuestions } from '../../src/downstream/url-elicitation.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
+import { isAccepted, urlQuestions } from '../../../src/downstream/stateless/url-elicitation.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
 
 const answer = (error: string) => RawJson.parse(`{"jsonrpc":"2.0","id":1,"error":${error}}`);
 const required = (elicitations: string) =>

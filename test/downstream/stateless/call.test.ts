@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Outcome, StatelessCall } from '../../src/downstream/stateless-call.ts';
-import type { Answer } from '../../src/protocol/exchange.ts';
-import { errorFrame, notificationFrame, resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { createAsk, createOutlet, type StatelessOptions, statelessRequest } from './support.ts';
+import { type Outcome, StatelessCall } from '../../../src/downstream/stateless/call.ts';
+import type { Answer } from '../../../src/protocol/exchange.ts';
+import { errorFrame, notificationFrame, resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { createAsk, createOutlet, type StatelessOptions, statelessRequest } from '../support.ts';
 
 const ASKABLE = { elicitation: {}, sampling: {}, roots: {} };
 /** How long questions are collected. Milliseconds. */

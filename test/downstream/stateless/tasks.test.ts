@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Outcome, StatelessCall } from '../../src/downstream/stateless-call.ts';
-import { isTask, StatelessTasks } from '../../src/downstream/stateless-tasks.ts';
-import type { Exchange } from '../../src/protocol/exchange.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { createAsk, createOutlet, createRelay, statelessRequest } from './support.ts';
+import { type Outcome, StatelessCall } from '../../../src/downstream/stateless/call.ts';
+import { isTask, StatelessTasks } from '../../../src/downstream/stateless/tasks.ts';
+import type { Exchange } from '../../../src/protocol/exchange.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { createAsk, createOutlet, createRelay, statelessRequest } from '../support.ts';
 
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 const CAPABLE = { ...EXTENSION, elicitation: {} };

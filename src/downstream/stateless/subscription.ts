@@ -1,12 +1,12 @@
-import { Cancellation } from '../protocol/cancellation.ts';
-import { SUBSCRIPTION_ID, tagged } from '../protocol/envelope.ts';
-import { type Answer, type Client, type Exchange, NOBODY } from '../protocol/exchange.ts';
-import { errorFrame, INVALID_PARAMS, notificationFrame, requestFrame, resultFrame } from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { ACKNOWLEDGED, LISTS, RESOURCE_UPDATED } from '../protocol/subscriptions.ts';
-import type { Relay } from '../relay/relay.ts';
-import type { Outlet } from './session.ts';
-import type { StatelessRequest } from './stateless-request.ts';
+import { Cancellation } from '../../protocol/cancellation.ts';
+import { SUBSCRIPTION_ID, tagged } from '../../protocol/envelope.ts';
+import { type Answer, type Client, type Exchange, NOBODY } from '../../protocol/exchange.ts';
+import { errorFrame, INVALID_PARAMS, notificationFrame, requestFrame, resultFrame } from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { ACKNOWLEDGED, LISTS, RESOURCE_UPDATED } from '../../protocol/subscriptions.ts';
+import type { Relay } from '../../relay/relay.ts';
+import type { Outlet } from '../session.ts';
+import type { StatelessRequest } from './request.ts';
 
 export interface SubscriptionOptions {
   readonly request: StatelessRequest;

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Subscription } from '../../src/downstream/subscription.ts';
-import { Cancellation } from '../../src/protocol/cancellation.ts';
-import type { Answer, Exchange } from '../../src/protocol/exchange.ts';
-import { errorFrame, notificationFrame, resultFrame } from '../../src/protocol/message.ts';
-import type { Relay } from '../../src/relay/relay.ts';
-import { createOutlet, createRelay, statelessRequest } from './support.ts';
+import { Subscription } from '../../../src/downstream/stateless/subscription.ts';
+import { Cancellation } from '../../../src/protocol/cancellation.ts';
+import type { Answer, Exchange } from '../../../src/protocol/exchange.ts';
+import { errorFrame, notificationFrame, resultFrame } from '../../../src/protocol/message.ts';
+import type { Relay } from '../../../src/relay/relay.ts';
+import { createOutlet, createRelay, statelessRequest } from '../support.ts';
 
 const ID = 'io.modelcontextprotocol/subscriptionId';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';

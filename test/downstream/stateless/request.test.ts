@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isStateless, openEnvelope } from '../../src/downstream/stateless-request.ts';
-import { type Message, type MessageError, parseMessages, type Request } from '../../src/protocol/message.ts';
-import { MCP } from '../support/stateless-request.ts';
+import { isStateless, openEnvelope } from '../../../src/downstream/stateless/request.ts';
+import { type Message, type MessageError, parseMessages, type Request } from '../../../src/protocol/message.ts';
+import { MCP } from '../../support/stateless-request.ts';
 
 const message = <T extends Message>(text: string) => parseMessages(text, 'client') as T;
 const VERSION = `"${MCP}protocolVersion":"2026-07-28"`;

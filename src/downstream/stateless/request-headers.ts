@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { metaOf, PROTOCOL_VERSION } from '../protocol/envelope.ts';
-import { HEADER_MISMATCH, MessageError, type Request } from '../protocol/message.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
+import { metaOf, PROTOCOL_VERSION } from '../../protocol/envelope.ts';
+import { HEADER_MISMATCH, MessageError, type Request } from '../../protocol/message.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
 
 /** The headers that repeat what a request says, for whoever stands in between and does not read bodies. */
 

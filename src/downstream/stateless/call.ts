@@ -1,6 +1,13 @@
-import { Cancellation } from '../protocol/cancellation.ts';
-import { RELATED_TASK, withoutMeta } from '../protocol/envelope.ts';
-import { type Answer, type Ask, type Client, capabilityFor, type Exchange, type Tenure } from '../protocol/exchange.ts';
+import { Cancellation } from '../../protocol/cancellation.ts';
+import { RELATED_TASK, withoutMeta } from '../../protocol/envelope.ts';
+import {
+  type Answer,
+  type Ask,
+  type Client,
+  capabilityFor,
+  type Exchange,
+  type Tenure,
+} from '../../protocol/exchange.ts';
 import {
   errorFrame,
   type IdText,
@@ -11,13 +18,13 @@ import {
   progressTokenOf,
   resultFrame,
   withProgressToken,
-} from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { LATEST_2025 } from '../protocol/revisions.ts';
-import { isSevereEnough } from '../protocol/severity.ts';
-import { MULTI_ROUND } from '../protocol/stateless.ts';
-import type { Outlet } from './session.ts';
-import type { StatelessRequest } from './stateless-request.ts';
+} from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { LATEST_2025 } from '../../protocol/revisions.ts';
+import { isSevereEnough } from '../../protocol/severity.ts';
+import { MULTI_ROUND } from '../../protocol/stateless.ts';
+import type { Outlet } from '../session.ts';
+import type { StatelessRequest } from './request.ts';
 
 /** What a round of a call ends with: its answer, or the questions to be answered before there is one. */
 export type Outcome = { readonly answer: Answer } | { readonly questions: RawJson };

@@ -1,5 +1,5 @@
-import type { Answer, Ask } from '../protocol/exchange.ts';
-import { requestFrame, URL_ELICITATION_REQUIRED } from '../protocol/message.ts';
+import type { Answer, Ask } from '../../protocol/exchange.ts';
+import { requestFrame, URL_ELICITATION_REQUIRED } from '../../protocol/message.ts';
 
 /**
  * The URLs that have to be visited before a call can succeed, as questions: servers of 2025-11-25 name them in an error

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Cancellation } from '../protocol/cancellation.ts';
-import { RELATED_TASK, TASKS_EXTENSION, withoutMeta } from '../protocol/envelope.ts';
-import { type Answer, withCancellation, withFrame } from '../protocol/exchange.ts';
+import { Cancellation } from '../../protocol/cancellation.ts';
+import { RELATED_TASK, TASKS_EXTENSION, withoutMeta } from '../../protocol/envelope.ts';
+import { type Answer, withCancellation, withFrame } from '../../protocol/exchange.ts';
 import {
   errorFrame,
   MISSING_CAPABILITY,
@@ -9,12 +9,12 @@ import {
   resultFrame,
   SERVER_ERROR,
   withParams,
-} from '../protocol/message.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { LISTEN } from '../protocol/subscriptions.ts';
-import type { Relay } from '../relay/relay.ts';
-import type { StatelessCall } from './stateless-call.ts';
-import type { StatelessRequest } from './stateless-request.ts';
+} from '../../protocol/message.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { LISTEN } from '../../protocol/subscriptions.ts';
+import type { Relay } from '../../relay/relay.ts';
+import type { StatelessCall } from './call.ts';
+import type { StatelessRequest } from './request.ts';
 
 /** Requests about a task, by which clients follow it (SEP-2663). */
 const ABOUT_TASKS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { INVALID_PARAMS, MessageError } from '../protocol/message.ts';
-import type { StatelessCall } from './stateless-call.ts';
+import { INVALID_PARAMS, MessageError } from '../../protocol/message.ts';
+import type { StatelessCall } from './call.ts';
 
 export interface ParkedCallsOptions {
   /** How long a call waits for its client. Milliseconds. */

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkHeaders, checkParamHeaders } from '../../src/downstream/request-headers.ts';
-import type { MessageError } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { encodeHeader } from '../support/stateless-request.ts';
-import { enveloped } from './support.ts';
+import { checkHeaders, checkParamHeaders } from '../../../src/downstream/stateless/request-headers.ts';
+import type { MessageError } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { encodeHeader } from '../../support/stateless-request.ts';
+import { enveloped } from '../support.ts';
 
 const VERSION = { 'mcp-protocol-version': '2026-07-28' };
 

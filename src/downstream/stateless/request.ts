@@ -6,10 +6,16 @@ import {
   metaOf,
   PROTOCOL_VERSION,
   withoutEnvelope,
-} from '../protocol/envelope.ts';
-import { INVALID_PARAMS, type Message, MessageError, type Request, UNSUPPORTED_VERSION } from '../protocol/message.ts';
-import { REVISIONS, STATELESS } from '../protocol/revisions.ts';
-import { SEVERITIES } from '../protocol/severity.ts';
+} from '../../protocol/envelope.ts';
+import {
+  INVALID_PARAMS,
+  type Message,
+  MessageError,
+  type Request,
+  UNSUPPORTED_VERSION,
+} from '../../protocol/message.ts';
+import { REVISIONS, STATELESS } from '../../protocol/revisions.ts';
+import { SEVERITIES } from '../../protocol/severity.ts';
 
 /** A request of 2026-07-28 with its envelope taken off. */
 export interface StatelessRequest extends Request {
