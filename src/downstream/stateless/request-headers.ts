@@ -49,7 +49,7 @@ export function checkParamHeaders({ headers }: IncomingMessage, request: Request
     } else if (given === undefined) {
       throw mismatch(request, `${name} is missing`);
     } else if (!isSame(given, argument)) {
-      throw mismatch(request, `${name} says ${quote(given)}, and the argument is ${JSON.stringify(argument)}`);
+      throw mismatch(request, `${name} says ${quote(given)}, and the argument is ${quote(argument)}`);
     }
   }
 }
@@ -104,6 +104,10 @@ function mismatch({ id }: Request, why: string): MessageError {
   return new MessageError(HEADER_MISMATCH, `Header mismatch: ${why}`, id);
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text);
+/** Enough of a value to know it by. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
+
+const LONGEST_QUOTE = 200;

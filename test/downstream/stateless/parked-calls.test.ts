@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { StatelessCall } from '../../../src/downstream/stateless/call.ts';
 import { ParkedCalls } from '../../../src/downstream/stateless/parked-calls.ts';
+import { resultFrame } from '../../../src/protocol/message.ts';
 import { statelessRequest } from '../support.ts';
 
 const PATIENCE = 60_000;
@@ -55,6 +56,16 @@ it('there is room for so many calls, and for more once one has gone on or was gi
   expect(parked.park(createCall())).toBeUndefined();
   vi.advanceTimersByTime(PATIENCE);
   expect([parked.park(createCall()), parked.park(createCall())]).not.toContain(undefined);
+});
+
+it('a call that has ended while its client was away makes room when there is none, the oldest first', async () => {
+  const parked = createParked(3);
+  const calls = [createCall(), createCall(), createCall()];
+  const handles = calls.map((call) => parked.park(call) as string);
+  for (const call of calls.slice(1)) await call.start(async () => resultFrame({}));
+  expect(parked.park(createCall())).toBeDefined();
+  expect(() => parked.take(handles[1] as string)).toThrow(GONE);
+  expect([parked.take(handles[0] as string), parked.take(handles[2] as string)]).toEqual([calls[0], calls[2]]);
 });
 
 it('closing gives all of them up, twice without harm', () => {
