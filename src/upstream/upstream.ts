@@ -123,6 +123,8 @@ export class Upstream {
       lane.isTainted = true;
     };
     cancellation.add(taint);
+    // A task stops when its server thinks fit, and may go on asking until then.
+    if (exchange.method === 'tasks/cancel') taint();
     this.#wantLevel(lane, link, client);
     try {
       return await link.request(frame, exchange);

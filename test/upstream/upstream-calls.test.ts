@@ -140,6 +140,15 @@ describe('a client that is known for one call', () => {
     expect(await call(upstream, 'pid', { client: known(undefined, ASKABLE.capabilities) })).not.toEqual({ pid });
   });
 
+  it('leaves a process that is not lent again when a task was cancelled in it, which may still go on', async () => {
+    const { upstream } = createUpstream();
+    const client = known(undefined, ASKABLE.capabilities);
+    const { pid } = await call(upstream, 'pid', { client });
+    await send(upstream, createExchange(requestFrame('tasks/cancel', { taskId: 't' }), { client }));
+    client.leave();
+    expect(await call(upstream, 'pid', { client: known(undefined, ASKABLE.capabilities) })).not.toEqual({ pid });
+  });
+
   it('leaves a process that is lent again, unless it was at something that the client gave up', async () => {
     const { upstream } = createUpstream();
     const serveOne = async (isGivenUp: boolean) => {
