@@ -10,6 +10,7 @@ export type BridgeErrorCode =
   | 'UPSTREAM_BACKOFF'
   | 'BUSY'
   | 'CALL_TIMEOUT'
+  | 'STATE'
   | 'CLOSED';
 
 /** An error whose message is meant for the owner: it names the upstream or the file, and the next step. */
