@@ -1,10 +1,19 @@
-import type { Settings, UpstreamSettings } from './settings.ts';
+import type { Auth, ExternalIssuer, Settings, UpstreamSettings } from './settings.ts';
 
 /** What a server's entry may set and `bridge`, the environment and flags may set for all servers. */
 export type UpstreamOptions = Pick<
   UpstreamSettings,
   'protocol' | 'isolation' | 'startTimeout' | 'callTimeout' | 'maxMessage' | 'maxLinks' | 'idleTimeout' | 'lazy'
 >;
+
+/** `auto` is resolved with the other settings in view. */
+export type AuthChoice = 'auto' | Auth;
+
+/** What `bridge`, the environment and flags may set, before what depends on each other is resolved. */
+export interface BridgeOptions extends Omit<Settings, 'upstreams' | 'auth' | 'external'> {
+  readonly auth: AuthChoice;
+  readonly external: Partial<ExternalIssuer>;
+}
 
 const MAX_MESSAGE = 64 * 2 ** 20;
 
@@ -23,7 +32,7 @@ export const UPSTREAM_DEFAULTS: UpstreamOptions = {
 };
 
 /** Ports and paths are supergateway's, so that its URLs keep working. */
-export const DEFAULTS: Omit<Settings, 'upstreams'> = {
+export const DEFAULTS: BridgeOptions = {
   host: '127.0.0.1',
   port: 8000,
   localPort: undefined,
@@ -34,11 +43,21 @@ export const DEFAULTS: Omit<Settings, 'upstreams'> = {
   healthPaths: [],
   corsOrigins: [],
   allowedHosts: [],
-  dangerouslyNoAuth: false,
   sessionTimeout: 30 * 60_000,
   maxSessions: 1000,
   recreateSessions: false,
   maxMessage: MAX_MESSAGE,
+  auth: 'auto',
+  token: undefined,
+  publicUrl: undefined,
+  pair: false,
+  stateFolder: undefined,
+  external: {},
+  secretPath: false,
+  // Reaching out to an address that a stranger names is for owners to allow.
+  clientDocuments: false,
+  personalMeta: false,
+  dangerouslyNoAuth: false,
   prefix: 'auto',
   tools: { allow: [], deny: [] },
   logLevel: 'info',

@@ -1,6 +1,6 @@
 import { type FlagValues, flagOf, flagRows } from './flag-table.ts';
-import { parseAs } from './flags.ts';
 import { nearest } from './nearest.ts';
+import { parseAs } from './read-flags.ts';
 
 const PREFIX = 'MCP_BRIDGE_';
 

@@ -65,7 +65,19 @@ export const FLAG_GROUPS = {
     sessionTimeout: one('TIME', DURATION, `for an idle session (default ${inWords(DEFAULTS.sessionTimeout)})`),
     maxSessions: one('N', COUNT, `sessions at once (default ${DEFAULTS.maxSessions})`),
     recreateSessions: flag('take up unknown session ids instead of answering 404'),
-    dangerouslyNoAuth: flag('let a --host beyond this machine serve anyone who reaches it'),
+  },
+  Access: {
+    auth: one('KIND', kinds.AUTH, `who may use it: ${kinds.AUTH.accepts} (default ${DEFAULTS.auth})`),
+    publicUrl: one('URL', kinds.PUBLIC_URL, 'where clients reach it from outside, through your tunnel or proxy'),
+    pair: flag('let one more client be linked, even when some are'),
+    token: one('TEXT', kinds.BEARER_TOKEN, 'a static token for clients; better as MCP_BRIDGE_TOKEN'),
+    issuer: one('URL', kinds.TRUSTED_URL, 'take tokens of this OAuth issuer of your own'),
+    audience: one('TEXT', TEXT, 'what those tokens must be for (default the URL that is called)'),
+    secretPath: flag('with --auth none: an unguessable path stands in for authentication'),
+    clientDocuments: flag('also take clients that describe themselves at an unknown https URL'),
+    personalMeta: flag('tell servers what clients say about their users: place, language, ids'),
+    stateFolder: one('FOLDER', TEXT, 'where linked clients and secrets are kept'),
+    dangerouslyNoAuth: flag('let anyone who reaches it use it, also from other machines'),
   },
   Output: {
     logLevel: one('LEVEL', kinds.LOG_LEVEL, `${LOG_LEVELS.join(', ')} (default ${DEFAULTS.logLevel})`),
@@ -75,11 +87,19 @@ export const FLAG_GROUPS = {
   },
 };
 
-export const FLAGS = { ...FLAG_GROUPS.Servers, ...FLAG_GROUPS.Tools, ...FLAG_GROUPS.Serving, ...FLAG_GROUPS.Output };
+export const FLAGS = {
+  ...FLAG_GROUPS.Servers,
+  ...FLAG_GROUPS.Tools,
+  ...FLAG_GROUPS.Serving,
+  ...FLAG_GROUPS.Access,
+  ...FLAG_GROUPS.Output,
+};
 export type FlagName = keyof typeof FLAGS;
 
 /** What flags or environment variables said; what they did not say is absent. */
-export type FlagValues = { readonly [Name in FlagName]?: ValueOf<(typeof FLAGS)[Name]> };
+export type FlagValues = ValuesOf<typeof FLAGS>;
+
+export type ValuesOf<Rows> = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> };
 
 type ValueOf<Row> =
   Row extends FlagRow<infer How, infer Value>
@@ -111,7 +131,7 @@ function row<How extends Takes, Value>(
   return { takes, value, kind, help };
 }
 
-function one<Value>(value: string, kind: Kind<Value>, help: string, short?: string): FlagRow<'one', Value> {
+export function one<Value>(value: string, kind: Kind<Value>, help: string, short?: string): FlagRow<'one', Value> {
   return { ...row('one', value, kind, help), ...(short !== undefined && { short }) };
 }
 
@@ -123,7 +143,7 @@ function list<Value>(value: string, kind: Kind<Value>, help: string, bare?: stri
   return { ...row('list', value, kind, help), ...(bare !== undefined && { bare }) };
 }
 
-function flag(help: string, short?: string): FlagRow<'switch', boolean> {
+export function flag(help: string, short?: string): FlagRow<'switch', boolean> {
   return { ...row('switch', '', kinds.YES_OR_NO, help), ...(short !== undefined && { short }) };
 }
 

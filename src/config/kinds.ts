@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { LOG_LEVELS } from '../log.ts';
+import type { AuthChoice } from './defaults.ts';
+import { isLoopbackUrl } from './loopback.ts';
 import type { Isolation, OutputTransport, Prefix, Protocol } from './settings.ts';
 
 /** A kind of value that arrives as text or JSON: in a flag, an environment variable or a config file. */
@@ -8,11 +10,13 @@ export interface Kind<Value> {
   readonly accepts: string;
   /** The value, or `undefined` when the text is not of this kind. */
   readonly parse: (text: string) => Value | undefined;
+  /** Set where the value must not be shown, not even a wrong one. */
+  readonly isSecret?: true;
 }
 
 /** Why a value was refused: what is accepted and what was given. */
 export function mismatch(kind: Kind<unknown>, given: unknown): string {
-  return `expected ${kind.accepts}, got ${describe(given)}`;
+  return `expected ${kind.accepts}, got ${kind.isSecret ? 'something else' : describe(given)}`;
 }
 
 function describe(value: unknown): string {
@@ -32,6 +36,7 @@ export function oneOf<const Value extends string>(values: readonly Value[]): Kin
 
 export const PROTOCOL = oneOf<Protocol>(['auto', '2025', '2026']);
 export const ISOLATION = oneOf<Isolation>(['auto', 'shared', 'session']);
+export const AUTH = oneOf<AuthChoice>(['auto', 'oauth', 'token', 'external', 'none']);
 export const PREFIX = oneOf<Prefix>(['auto', 'server', 'none']);
 export const OUTPUT_TRANSPORT = oneOf<OutputTransport>(['streamableHttp', 'sse', 'stdio', 'all']);
 export const LOG_LEVEL = oneOf(LOG_LEVELS);
@@ -143,6 +148,38 @@ export const ORIGIN: Kind<string> = {
     // Only web schemes have an origin for URL; browser extensions have theirs as it is written.
     return origin === 'null' ? text.toLowerCase().replace(/\/$/, '') : origin;
   },
+};
+
+/** The origin by which the bridge is reached from outside, without a slash at its end. */
+export const PUBLIC_URL: Kind<string> = {
+  accepts: 'an address without a path, such as https://bridge.example.com',
+  parse: (text) => {
+    const url = parseUrl(text);
+    return url?.pathname === '/' && !/[?#]/.test(text) ? url.origin : undefined;
+  },
+};
+
+/** An URL whose answers are trusted, as it was written: issuers are compared byte for byte (RFC 8414, section 3.3). */
+export const TRUSTED_URL: Kind<string> = {
+  accepts: 'an https URL (http only on this machine) without a fragment',
+  parse: (text) => {
+    const url = parseUrl(text);
+    if (url === undefined || text.includes('#')) return undefined;
+    return url.protocol === 'https:' || isLoopbackUrl(url) ? text : undefined;
+  },
+};
+
+/** A web address without a user's name in it. */
+function parseUrl(text: string): URL | undefined {
+  if (!/^https?:\/\/[^\s/?#@\\]+(?:[/?#]\S*)?$/i.test(text) || !URL.canParse(text)) return undefined;
+  return new URL(text);
+}
+
+/** Too long to be guessed, and sendable: what follows `Bearer` in a header (RFC 6750, section 2.1). */
+export const BEARER_TOKEN: Kind<string> = {
+  accepts: 'a token of at least 16 letters, digits and -._~+/',
+  parse: (text) => (/^(?=.{16})[\w.~+/-]+=*$/.test(text) ? text : undefined),
+  isSecret: true,
 };
 
 /** `KEY=VALUE`; `KEY` alone asks for the variable of the bridge's own environment. */

@@ -5,3 +5,8 @@ export function isLoopback(host: string): boolean {
   const isName = host === 'localhost' || host.endsWith('.localhost');
   return isName || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
+
+/** The same for the host of a URL, where IPv6 addresses stand in brackets. */
+export function isLoopbackUrl(url: string | URL): boolean {
+  return isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
+}

@@ -1,15 +1,18 @@
 import { BridgeError } from '../errors.ts';
-import { checkPaths, checkPorts, checkReach } from './checks.ts';
+import { resolveAccess } from './access.ts';
+import { checkAccess, checkPaths, checkPorts } from './checks.ts';
 import { commandUpstreams, givenCommands, type SplitCommand } from './command-upstreams.ts';
 import { BRIDGE_OPTIONS, DEFAULTS, UPSTREAM_DEFAULTS, UPSTREAM_OPTIONS } from './defaults.ts';
 import { parseEnvironment } from './environment.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './file.ts';
+import { fileBridge } from './file-bridge.ts';
 import { fileUpstream } from './file-upstreams.ts';
 import type { FlagValues } from './flag-table.ts';
 import type { RunFlags } from './flags.ts';
 import { pick } from './pick.ts';
 import type { FileSettings } from './schema.ts';
 import type { Settings, ToolFilter } from './settings.ts';
+import { accessWarnings } from './warnings.ts';
 
 export interface ResolveInput {
   readonly flags: RunFlags;
@@ -34,7 +37,7 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
   if (commands.length === 0) checkCommandFlags(flags.values);
 
   const file = await loadFile(told.config ?? (commands.length === 0 ? findConfigFile(cwd) : undefined), cwd);
-  const bridge = { ...DEFAULTS, ...UPSTREAM_DEFAULTS, ...file.bridge };
+  const bridge = { ...DEFAULTS, ...UPSTREAM_DEFAULTS, ...fileBridge(file.bridge, { ...file, env }) };
   const defaults = pick(bridge, UPSTREAM_OPTIONS);
   const overrides = pick(told, UPSTREAM_OPTIONS);
   const fromFile = await Promise.all(
@@ -46,17 +49,18 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
   const upstreams = [...fromFile, ...fromCommands];
   if (upstreams.length === 0) throw noServer(file.label);
 
+  const merged = { ...pick(bridge, BRIDGE_OPTIONS), ...pick(told, BRIDGE_OPTIONS), ...renamed(told) };
   const settings: Settings = {
-    ...pick(bridge, BRIDGE_OPTIONS),
-    ...pick(told, BRIDGE_OPTIONS),
-    ...renamed(told),
+    ...merged,
+    ...resolveAccess(merged, told, cwd),
     tools: mergeTools(bridge.tools, told),
     upstreams,
   };
-  checkReach(settings);
+  checkAccess(settings);
   checkPorts(settings);
   checkPaths(settings);
-  return { settings: deepFreeze(settings), warnings: [...environment.warnings, ...file.warnings] };
+  const warnings = [...environment.warnings, ...file.warnings, ...accessWarnings(settings, flags.values)];
+  return { settings: deepFreeze(settings), warnings };
 }
 
 /** These say how a command of the command line is run; the servers of a file have keys of the same names. */
@@ -79,7 +83,11 @@ async function loadFile(
 }
 
 /** The flags that are not named as the setting they make. */
-function renamed({ healthEndpoint, cors, allowedHost }: FlagValues): Partial<Settings> {
+function renamed({
+  healthEndpoint,
+  cors,
+  allowedHost,
+}: FlagValues): Partial<Pick<Settings, 'healthPaths' | 'corsOrigins' | 'allowedHosts'>> {
   return {
     ...(healthEndpoint !== undefined && { healthPaths: healthEndpoint }),
     ...(cors !== undefined && { corsOrigins: cors }),

@@ -1,20 +1,20 @@
 import type { output, ZodMiniType } from 'zod/mini';
 import { BridgeError } from '../errors.ts';
-import type { UpstreamOptions } from './defaults.ts';
+import type { BridgeOptions, UpstreamOptions } from './defaults.ts';
 import { YES_OR_NO } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
-import type { Settings, ToolFilter } from './settings.ts';
+import type { ToolFilter } from './settings.ts';
 import { BRIDGE, check, SERVER, unknownKey } from './shapes.ts';
 
 /** What a config file says, checked; what it does not say is absent. Variables are not yet replaced. */
 export interface FileSettings {
-  readonly bridge: BridgeOptions;
+  readonly bridge: FileBridge;
   readonly servers: readonly FileServer[];
   readonly warnings: readonly string[];
 }
 
-export type BridgeOptions = Partial<Omit<Settings, 'upstreams'> & UpstreamOptions>;
+export type FileBridge = Partial<BridgeOptions & UpstreamOptions>;
 
 export interface FileServer {
   readonly name: string;
@@ -141,7 +141,7 @@ function upstreamOptions(server: Server): Partial<UpstreamOptions> {
   };
 }
 
-function checkBridge(section: unknown, where: string): BridgeOptions {
+function checkBridge(section: unknown, where: string): FileBridge {
   const { tools, healthEndpoint, cors, ...rest } = valid(BRIDGE, section, where);
   return {
     ...rest,

@@ -9,6 +9,23 @@ export type OutputTransport = 'all' | 'streamableHttp' | 'sse' | 'stdio';
 /** `auto`: names are prefixed once there are several upstreams. `server`: always. `none`: never, unless two names collide. */
 export type Prefix = 'auto' | 'server' | 'none';
 
+/** Who may use the tools. `none`: whoever reaches the port. `oauth`: clients that the owner let in. `token`: who has the static token. `external`: who has a token of another issuer. */
+export type Auth = 'none' | 'oauth' | 'token' | 'external';
+
+/** Somebody else's authorization server, whose JWTs (RFC 9068) are taken. */
+export interface ExternalIssuer {
+  /** As its tokens name it, byte for byte. */
+  readonly issuer: string;
+  /** Where its keys are; absent: where its metadata says. */
+  readonly jwksUri?: string;
+  /** What its tokens must be meant for; absent: the URL of the endpoint that was called. */
+  readonly audience?: string;
+  /** Scopes that every token must have. */
+  readonly scopes: readonly string[];
+  /** Whose tokens are taken; empty: everybody's. */
+  readonly subjects: readonly string[];
+}
+
 /** Globs over tool names. An empty `allow` allows all; `deny` wins. */
 export interface ToolFilter {
   readonly allow: readonly string[];
@@ -63,8 +80,6 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** Host names that may be asked for, besides loopback's. */
   readonly allowedHosts: readonly string[];
-  /** Whether a bind outside loopback without authentication was asked for in so many words. */
-  readonly dangerouslyNoAuth: boolean;
   /** A 2025 session without a request or an open stream for this long ends. Milliseconds. */
   readonly sessionTimeout: number;
   readonly maxSessions: number;
@@ -72,6 +87,25 @@ export interface Settings {
   readonly recreateSessions: boolean;
   /** Longest message taken from a client. Bytes. */
   readonly maxMessage: number;
+  readonly auth: Auth;
+  /** Static bearer token. Alone with auth `token` (where `undefined` has one generated), beside the others with `oauth` and `external`. */
+  readonly token: string | undefined;
+  /** The origin (no path, no slash at its end) by which clients reach the bridge from outside: issuer, and an allowed host. */
+  readonly publicUrl: string | undefined;
+  /** Whether to open a pairing window at start even when clients are linked. */
+  readonly pair: boolean;
+  /** Absolute folder where grants and secrets are kept; `undefined` is the platform's. */
+  readonly stateFolder: string | undefined;
+  /** Always there with auth `external`. */
+  readonly external: ExternalIssuer | undefined;
+  /** Whether the MCP paths get an unguessable first segment; only with auth `none`. */
+  readonly secretPath: boolean;
+  /** Whether client id metadata documents of clients that are not in the pinned table are fetched. */
+  readonly clientDocuments: boolean;
+  /** Whether servers are told what clients say about their users in `_meta`. */
+  readonly personalMeta: boolean;
+  /** Whether to be reachable from other machines without authentication was asked for in so many words. */
+  readonly dangerouslyNoAuth: boolean;
   readonly prefix: Prefix;
   /** Applied to all upstreams, on the tools' own and exposed names. */
   readonly tools: ToolFilter;

@@ -11,6 +11,10 @@ describe('parseEnvironment', () => {
       MCP_BRIDGE_LAZY: 'true',
       MCP_BRIDGE_SHELL: '0',
       MCP_BRIDGE_CONFIG: 'mcp.json',
+      MCP_BRIDGE_AUTH: 'token',
+      MCP_BRIDGE_TOKEN: 'correct-horse-battery',
+      MCP_BRIDGE_PUBLIC_URL: 'https://bridge.example.com',
+      MCP_BRIDGE_PERSONAL_META: 'yes',
     };
     expect(parseEnvironment(env)).toEqual({
       values: {
@@ -21,6 +25,10 @@ describe('parseEnvironment', () => {
         lazy: true,
         shell: false,
         config: 'mcp.json',
+        auth: 'token',
+        token: 'correct-horse-battery',
+        publicUrl: 'https://bridge.example.com',
+        personalMeta: true,
       },
       warnings: [],
     });
@@ -50,6 +58,12 @@ describe('parseEnvironment', () => {
     );
     expect(() => parseEnvironment({ MCP_BRIDGE_LAZY: 'maybe' })).toThrow(
       'MCP_BRIDGE_LAZY: expected true or false, got "maybe"',
+    );
+  });
+
+  it('does not show a secret that it refuses', () => {
+    expect(() => parseEnvironment({ MCP_BRIDGE_TOKEN: 'short-secret' })).toThrow(
+      /^MCP_BRIDGE_TOKEN: expected a token of at least 16 .*, got something else$/,
     );
   });
 });

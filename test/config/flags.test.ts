@@ -33,6 +33,16 @@ const SAMPLES: Record<keyof typeof FLAGS, string[]> = {
   sessionTimeout: ['1h'],
   maxSessions: ['7'],
   recreateSessions: [],
+  auth: ['oauth'],
+  publicUrl: ['https://bridge.example.com'],
+  pair: [],
+  token: ['correct-horse-battery'],
+  issuer: ['https://issuer.example.com'],
+  audience: ['mcp'],
+  secretPath: [],
+  clientDocuments: [],
+  personalMeta: [],
+  stateFolder: ['state'],
   dangerouslyNoAuth: [],
   logLevel: ['debug'],
   logFormat: ['json'],
@@ -98,6 +108,13 @@ describe('parseFlags', () => {
     [['--host', '[::1]'], { host: '::1' }],
     [['--allowed-host', 'Bridge.example.com,10.0.0.7'], { allowedHost: ['bridge.example.com', '10.0.0.7'] }],
     [['--lazy', '--shell'], { lazy: true, shell: true }],
+    [['--auth', 'OAuth'], { auth: 'oauth' }],
+    [['--public-url', 'HTTPS://Bridge.example.com:443/'], { publicUrl: 'https://bridge.example.com' }],
+    [['--public-url', 'http://127.0.0.1:8000'], { publicUrl: 'http://127.0.0.1:8000' }],
+    [['--token', 'abc/DEF+123._~-=='], { token: 'abc/DEF+123._~-==' }],
+    // To the byte: tokens name their issuer with the slash or without it.
+    [['--issuer', 'https://Issuer.example.com/realms/me/'], { issuer: 'https://Issuer.example.com/realms/me/' }],
+    [['--issuer', 'http://[::1]:9000'], { issuer: 'http://[::1]:9000' }],
   ])('reads %j', (argv, values) => {
     expect(run(...argv)).toEqual({ values, command: [] });
   });
@@ -137,8 +154,56 @@ describe('parseFlags', () => {
     [['--named-server', 'files'], '--named-server takes two values: --named-server files "npx -y some-server"'],
     [['--'], '-- needs a command after it: mcp-bridge -- npx -y some-server'],
     [['--stateful'], '--stateful: sessions are always on; drop the flag'],
+    [['--auth', 'basic'], '--auth: expected auto, oauth, token, external or none, got "basic"'],
+    [
+      ['--token', 'short-secret'],
+      '--token: expected a token of at least 16 letters, digits and -._~+/, got something else',
+    ],
+    [['--port', '80', 'pair'], 'pair has to stand first, before all flags: mcp-bridge pair --help'],
   ])('refuses %j', (argv, message) => {
     expect(refusal(argv)).toBe(message);
+  });
+
+  it.each([
+    'https://bridge.example.com/mcp',
+    'https://bridge.example.com/?a=b',
+    'https://bridge.example.com?',
+    'https://bridge.example.com/#',
+    'https://me@bridge.example.com',
+    'https://bridge.example.com\\\\mcp',
+    'https://',
+    'https:bridge.example.com',
+    'bridge.example.com',
+    'wss://bridge.example.com',
+  ])('refuses %j as a public URL', (text) => {
+    expect(refusal(['--public-url', text])).toBe(
+      `--public-url: expected an address without a path, such as https://bridge.example.com, got ${JSON.stringify(text)}`,
+    );
+  });
+
+  it.each(['http://issuer.example.com', 'https://issuer.example.com/#x', 'https://a:b@issuer.example.com', 'issuer'])(
+    'refuses %j as an issuer',
+    (text) => {
+      expect(refusal(['--issuer', text])).toMatch(/^--issuer: expected an https URL \(http only on this machine\)/);
+    },
+  );
+
+  it.each(['with spaces in between', 'umlauts-in-a-t\u00f6ken', 'fifteen-letters', '=================='])(
+    'refuses %j as a token, without showing it',
+    (text) => {
+      const message = refusal(['--token', text]);
+      expect(message).toMatch(/^--token: expected a token of at least 16 /);
+      expect(message).not.toContain(text);
+    },
+  );
+
+  it('takes what stands after -- for a command even when it is called as a subcommand is', () => {
+    expect(run('--', 'pair', '--help')).toEqual({ values: {}, command: ['pair', '--help'] });
+  });
+
+  it('offers the subcommand that a stray word may have been meant for', () => {
+    expect(refusal(['piar'])).toContain('unexpected argument piar; did you mean pair?');
+    expect(refusal(['grant', 'ls'])).toContain('unexpected argument grant; did you mean grants?');
   });
 
   it.each(['1d', '-5', '5 m x', 'abc', '0', '25h30m', '600h'])('refuses %j as a duration', (text) => {
@@ -184,7 +249,7 @@ describe('--help', () => {
   });
 
   it('is grouped, has examples and fits into 100 columns', () => {
-    for (const heading of ['Servers:', 'Tools:', 'Serving:', 'Output:', 'Examples:'])
+    for (const heading of ['Servers:', 'Tools:', 'Serving:', 'Access:', 'Output:', 'Commands:', 'Examples:'])
       expect(text).toContain(`\n${heading}\n`);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });

@@ -1,13 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these placeholders are what config files hold
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parseFlags } from '../../src/config/flags.ts';
-import { resolveSettings } from '../../src/config/resolve-settings.ts';
+import { FIXTURES, folderWith, resolve } from './resolve.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-const FIXTURES = fileURLToPath(new URL('fixtures', import.meta.url));
 
 describe('resolveSettings', () => {
   it('fills in the defaults', async () => {
@@ -44,11 +40,20 @@ describe('resolveSettings', () => {
       healthPaths: [],
       corsOrigins: [],
       allowedHosts: [],
-      dangerouslyNoAuth: false,
       sessionTimeout: 1_800_000,
       maxSessions: 1000,
       recreateSessions: false,
       maxMessage: 67_108_864,
+      auth: 'none',
+      token: undefined,
+      publicUrl: undefined,
+      pair: false,
+      stateFolder: undefined,
+      external: undefined,
+      secretPath: false,
+      clientDocuments: false,
+      personalMeta: false,
+      dangerouslyNoAuth: false,
       prefix: 'auto',
       tools: { allow: [], deny: [] },
       logLevel: 'info',
@@ -366,32 +371,16 @@ describe('settings that do not go together', () => {
     await expect(resolve([], { cwd })).rejects.toThrow(/^no server to bridge in mcp-bridge\.json; name one:\n/);
   });
 
-  it.each(['0.0.0.0', '::', '192.168.1.5', 'bridge.example.com', '127.evil.example.com'])(
-    'are a bind to %s without a word about it',
-    async (host) => {
-      const refused = resolve(['--host', host, '--', 'x']);
-      await expect(refused).rejects.toMatchObject({
-        code: 'USAGE',
-        message: expect.stringMatching(/anyone on the network .*--dangerously-no-auth/),
-      });
-      expect((await resolve(['--host', host, '--dangerously-no-auth', '--', 'x'])).settings.host).toBe(host);
-      expect((await resolve(['--host', host, '--output-transport', 'stdio', '--', 'x'])).settings.host).toBe(host);
-    },
-  );
-
-  it.each(['localhost', '127.0.0.1', '127.8.9.1', '::1', '[::1]', 'mcp.localhost'])(
-    'are not a bind to %s',
-    async (host) => {
-      await expect(resolve(['--host', host, '--', 'x'])).resolves.toBeDefined();
-    },
-  );
-
   it.each([
     [['--port', '9000', '--local-port', '9000'], 'port and localPort are both 9000; give --local-port another one'],
     [['--sse-path', '/mcp'], 'streamableHttpPath and ssePath are both /mcp; give one of them another path'],
     [
       ['--health-endpoint', '/a', '--health-endpoint', '/a'],
       'healthEndpoint and healthEndpoint are both /a; give one of them another path',
+    ],
+    [
+      ['--sse-path', '/token', '--auth', 'oauth'],
+      'ssePath and auth oauth are both /token; give one of them another path',
     ],
   ])('are %j', async (argv, message) => {
     await expect(resolve([...argv, '--', 'x'])).rejects.toMatchObject({ code: 'USAGE', message });
@@ -404,23 +393,6 @@ describe('settings that do not go together', () => {
     });
   });
 });
-
-async function resolve(argv: string[], { cwd = FIXTURES, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  const flags = parseFlags(argv);
-  if (flags.kind !== 'run') throw new Error(`parsed as ${flags.kind}`);
-  return resolveSettings({ flags, env, cwd, splitCommand });
-}
-
-/** Stands in for the one of src/process, which this folder must not know. */
-function splitCommand(line: string) {
-  if (line.includes('"')) throw new Error('a quote is open');
-  const [command = '', ...args] = line.split(' ');
-  return { command, args };
-}
-
-async function folderWith(config: unknown): Promise<string> {
-  return temporaryFolder({ 'mcp-bridge.json': JSON.stringify(config) });
-}
 
 async function folderOf(path: string, fixture: string, others: Record<string, string> = {}): Promise<string> {
   return temporaryFolder({ [path]: await readFile(join(FIXTURES, fixture), 'utf8'), ...others });

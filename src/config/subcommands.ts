@@ -1,0 +1,128 @@
+import { Command } from 'commander';
+import { parseEnvironment } from './environment.ts';
+import { FLAGS, type FlagRow, flag, one, type ValuesOf } from './flag-table.ts';
+import { PORT, TEXT } from './kinds.ts';
+import { nearest } from './nearest.ts';
+import { pick } from './pick.ts';
+import { createProgram, type GivenFlags, readValues, unknownFlag, usage } from './read-flags.ts';
+
+/** What the command lines ask for that do not start a bridge. A folder that is not given is the platform's; relative ones start from the working folder. */
+export type Subcommand =
+  | { readonly kind: 'pair'; readonly stateFolder: string | undefined; readonly localPort: number | undefined }
+  | { readonly kind: 'grants'; readonly action: GrantsAction; readonly stateFolder: string | undefined };
+
+export type GrantsAction =
+  | { readonly kind: 'ls'; readonly json: boolean }
+  | { readonly kind: 'revoke'; readonly ids: readonly string[] | 'all' };
+
+type Rows = Readonly<Record<string, FlagRow>>;
+
+interface SubcommandRow<Flags extends Rows = Rows> {
+  /** What stands for its arguments in the help; empty where it takes none. */
+  readonly operands: string;
+  readonly help: string;
+  readonly flags: Flags;
+  readonly read: (values: ValuesOf<Flags>, operands: readonly string[]) => Subcommand;
+}
+
+const { help } = FLAGS;
+const stateFolder = one('FOLDER', TEXT, "the bridge's, when it was started with one");
+
+const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
+  pair: row({
+    operands: '',
+    help: 'show a code to link a client with; it is good for ten minutes',
+    flags: {
+      stateFolder,
+      localPort: one('PORT', PORT, 'local port of the bridge that is meant, when several run'),
+      help,
+    },
+    read: (values) => ({ kind: 'pair', stateFolder: values.stateFolder, localPort: values.localPort }),
+  }),
+  'grants ls': row({
+    operands: '',
+    help: 'list the clients that are linked',
+    flags: { json: flag('as JSON'), stateFolder, help },
+    read: (values) => grants(values, { kind: 'ls', json: values.json ?? false }),
+  }),
+  'grants revoke': row({
+    operands: 'ID...',
+    help: 'unlink clients',
+    flags: { all: flag('all of them'), stateFolder, help },
+    read: (values, ids) => grants(values, { kind: 'revoke', ids: whichGrants(ids, values.all ?? false) }),
+  }),
+};
+
+/** Keeps the types of the flags together with what reads them; in the table they are all alike. */
+function row<Flags extends Rows>({ read, ...rest }: SubcommandRow<Flags>): SubcommandRow {
+  // The values were made by the kinds of the same flags.
+  return { ...rest, read: (values, operands) => read(values as ValuesOf<Flags>, operands) };
+}
+
+function grants(values: { readonly stateFolder?: string }, action: GrantsAction): Subcommand {
+  return { kind: 'grants', action, stateFolder: values.stateFolder };
+}
+
+function whichGrants(ids: readonly string[], all: boolean): readonly string[] | 'all' {
+  if (all && ids.length > 0) throw usage('grants revoke takes either IDs or --all');
+  if (!all && ids.length === 0)
+    throw usage('grants revoke needs an ID; mcp-bridge grants ls shows them, and --all revokes every one');
+  return all ? 'all' : ids;
+}
+
+/** The words that a subcommand may start with. */
+export const FIRST_WORDS = [...new Set(Object.keys(SUBCOMMANDS).map((name) => name.replace(/ .*/, '')))];
+
+/**
+ * Reads a command line whose first word is one of `FIRST_WORDS`; variables count for the flags that they stand for.
+ *
+ * @throws BridgeError `USAGE` with one line that says what is wrong and what is accepted.
+ */
+export function parseSubcommand(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Subcommand | { readonly kind: 'help'; readonly text: string } {
+  const name = Object.keys(SUBCOMMANDS).find((each) => each.split(' ').every((word, index) => word === argv[index]));
+  const subcommand = name === undefined ? undefined : SUBCOMMANDS[name];
+  if (name === undefined || subcommand === undefined) return explainGroup(argv);
+
+  const { operands: takes, help: description, flags } = subcommand;
+  const groups = { Flags: flags };
+  const program = createProgram(`mcp-bridge ${name}`, groups);
+  program
+    .usage(`${takes} [flags]`.trim())
+    .description(`${description.charAt(0).toUpperCase()}${description.slice(1)}.`);
+  const { operands, unknown } = program.parseOptions(argv.slice(name.split(' ').length));
+  const given = program.opts<GivenFlags>();
+  if (given.help) return { kind: 'help', text: program.helpInformation() };
+  if (unknown[0] !== undefined) throw unknownFlag(unknown[0], program.name(), groups);
+  if (takes === '' && operands[0] !== undefined)
+    throw usage(`${name} takes no arguments, got ${operands[0]}; ${program.name()} --help shows its flags`);
+  return subcommand.read({ ...fromEnvironment(env), ...readValues(groups, given) }, operands);
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv) {
+  return parseEnvironment(pick(env, ['MCP_BRIDGE_STATE_FOLDER', 'MCP_BRIDGE_LOCAL_PORT'])).values;
+}
+
+function explainGroup([group = '', word]: readonly string[]): { kind: 'help'; text: string } {
+  if (word === '--help' || word === '-h') {
+    const program = createProgram('mcp-bridge', {}).usage(`${group} COMMAND [flags]`);
+    listSubcommands(program, `${group} `);
+    return { kind: 'help', text: program.helpInformation() };
+  }
+  const words = Object.keys(SUBCOMMANDS)
+    .filter((name) => name.startsWith(`${group} `))
+    .map((name) => name.slice(group.length + 1));
+  const meant = word === undefined ? undefined : nearest(word, words);
+  const hint = meant === undefined ? `expected ${words.join(' or ')}` : `did you mean ${meant}?`;
+  throw usage(`${word === undefined ? `${group} needs a command` : `unknown command ${group} ${word}`}; ${hint}`);
+}
+
+/** Has a program's help name the subcommands that start so. */
+export function listSubcommands(program: Command, start = ''): void {
+  for (const [name, { operands, help: description }] of Object.entries(SUBCOMMANDS)) {
+    if (!name.startsWith(start)) continue;
+    program.addCommand(new Command(`${name} ${operands}`.trim()).description(description));
+  }
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { parseFlags } from '../../src/config/flags.ts';
+
+const NO_FOLDER = { stateFolder: undefined };
+
+describe('a subcommand', () => {
+  it.each([
+    [['pair'], { kind: 'pair', localPort: undefined, ...NO_FOLDER }],
+    [['pair', '--local-port', '8001', '--stateFolder=s'], { kind: 'pair', localPort: 8001, stateFolder: 's' }],
+    [['grants', 'ls'], { kind: 'grants', action: { kind: 'ls', json: false }, ...NO_FOLDER }],
+    [['grants', 'ls', '--json'], { kind: 'grants', action: { kind: 'ls', json: true }, ...NO_FOLDER }],
+    [['grants', 'revoke', '--all'], { kind: 'grants', action: { kind: 'revoke', ids: 'all' }, ...NO_FOLDER }],
+    [
+      ['grants', 'revoke', 'a', '--state-folder', 's', 'b'],
+      { kind: 'grants', action: { kind: 'revoke', ids: ['a', 'b'] }, stateFolder: 's' },
+    ],
+    [['grants', 'revoke', '--', '-a'], { kind: 'grants', action: { kind: 'revoke', ids: ['-a'] }, ...NO_FOLDER }],
+  ])('is read: %j', (argv, expected) => {
+    expect(parseFlags(argv, {})).toEqual(expected);
+  });
+
+  it.each([['pair'], ['grants', 'ls'], ['grants', 'revoke', 'a']])(
+    'takes its state folder from the environment too: %s %s %s',
+    (...argv) => {
+      // What is wrong with variables of the bridge is no concern of these.
+      const env = { MCP_BRIDGE_STATE_FOLDER: '/there', MCP_BRIDGE_PORT: 'none' };
+      expect(parseFlags(argv, env)).toHaveProperty('stateFolder', '/there');
+      expect(parseFlags([...argv, '--state-folder', 'here'], env)).toHaveProperty('stateFolder', 'here');
+    },
+  );
+
+  it('takes the local port from the environment too', () => {
+    expect(parseFlags(['pair'], { MCP_BRIDGE_LOCAL_PORT: '9001' })).toHaveProperty('localPort', 9001);
+  });
+
+  it.each([
+    [['grants'], 'grants needs a command; expected ls or revoke'],
+    [['grants', 'lst'], 'unknown command grants lst; did you mean ls?'],
+    [['grants', 'frobnicate'], 'unknown command grants frobnicate; expected ls or revoke'],
+    [['grants', '--json', 'ls'], 'unknown command grants --json; expected ls or revoke'],
+    [['grants', 'ls', '--jsn'], 'unknown flag --jsn; did you mean --json?'],
+    [['grants', 'ls', '--json=yes'], '--json takes no value'],
+    [['grants', 'ls', 'a'], 'grants ls takes no arguments, got a; mcp-bridge grants ls --help shows its flags'],
+    [['grants', 'revoke'], 'grants revoke needs an ID; mcp-bridge grants ls shows them, and --all revokes every one'],
+    [['grants', 'revoke', '--all', 'a'], 'grants revoke takes either IDs or --all'],
+    [['pair', 'now'], 'pair takes no arguments, got now; mcp-bridge pair --help shows its flags'],
+    [['pair', '--stdio', 'x'], 'unknown flag --stdio; mcp-bridge pair --help lists all'],
+    [['pair', '-x'], 'unknown flag -x; mcp-bridge pair --help lists all'],
+    [['pair', '--local-port', 'x'], '--local-port: expected a port from 0 to 65535, got "x"'],
+    [['pair', '--state-folder'], '--state-folder needs a value: expected a text that is not empty'],
+  ])('is refused: %j', (argv, message) => {
+    expect(() => parseFlags(argv, {})).toThrow(expect.objectContaining({ code: 'USAGE', message }));
+  });
+
+  it.each([
+    [['pair'], ['Usage: mcp-bridge pair [flags]', '--state-folder FOLDER', '--local-port PORT']],
+    [['grants'], ['Usage: mcp-bridge grants COMMAND [flags]', 'grants ls ', 'grants revoke ID... ']],
+    [
+      ['grants', 'ls'],
+      ['Usage: mcp-bridge grants ls [flags]', '--json', '--state-folder FOLDER'],
+    ],
+    [
+      ['grants', 'revoke'],
+      ['Usage: mcp-bridge grants revoke ID... [flags]', '--all', '--state-folder FOLDER'],
+    ],
+  ])('explains itself: %j', (argv, parts) => {
+    for (const flag of ['--help', '-h']) {
+      const help = parseFlags([...argv, flag], {});
+      for (const part of parts) expect(help).toHaveProperty('text', expect.stringContaining(part));
+    }
+  });
+
+  it("is listed in the bridge's own help", () => {
+    const help = parseFlags(['--help']);
+    for (const name of ['pair', 'grants ls', 'grants revoke ID...'])
+      expect(help).toHaveProperty('text', expect.stringMatching(new RegExp(`^  ${name} +\\w`, 'm')));
+  });
+});
