@@ -3,19 +3,28 @@ import type { IncomingMessage } from 'node:http';
 import { PARSE_ERROR } from '../protocol/message.ts';
 import { HttpError } from './http-error.ts';
 
+export interface BodyLimits {
+  /** Longest body, in bytes. */
+  readonly max: number;
+  /** Up to this length a body is always taken, so that unfinished large ones do not lock everybody out. Default: a 1024th of `max`. */
+  readonly small?: number;
+  /** How to raise the limit, for those who run into it. */
+  readonly hint?: string;
+}
+
 /** Reads request bodies. All large ones that are being read share one budget, so that many of them cannot fill the memory. */
 export class BodyReader {
   readonly #maxBody: number;
   readonly #budget: number;
-  /** Up to this length a body is always taken, so that unfinished large ones do not lock everybody out. */
   readonly #small: number;
+  readonly #hint: string;
   #reading = 0;
 
-  /** @param maxBody longest body in bytes. */
-  constructor(maxBody: number) {
-    this.#maxBody = maxBody;
-    this.#budget = 4 * maxBody;
-    this.#small = maxBody / 1024;
+  constructor({ max, small = max / 1024, hint = '' }: BodyLimits) {
+    this.#maxBody = max;
+    this.#budget = 4 * max;
+    this.#small = small;
+    this.#hint = hint;
   }
 
   /**
@@ -60,7 +69,7 @@ export class BodyReader {
   }
 
   #tooLarge(): HttpError {
-    return new HttpError(413, `The request body is longer than ${this.#maxBody} bytes (--max-message)`);
+    return new HttpError(413, `The request body is longer than ${this.#maxBody} bytes${this.#hint}`);
   }
 }
 

@@ -1,5 +1,6 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Settings } from '../config/settings.ts';
+import type { Principal } from '../protocol/principal.ts';
 import type { Relay } from '../relay/relay.ts';
 import { BodyReader } from './body.ts';
 import { EventStore } from './event-store.ts';
@@ -15,34 +16,62 @@ export interface EndpointsOptions {
   readonly merged: Relay;
   /** Serve one upstream each, by its name. */
   readonly single: ReadonlyMap<string, Relay>;
+  /** What stands before all paths. Default: nothing. */
+  readonly base?: string;
+}
+
+/** What is served at one path. */
+export interface Endpoint {
+  /** The path by which clients know it, and under which tokens are bound; that of its stream where messages are sent elsewhere. */
+  readonly resource: string;
+  /** The only upstream that it leads to; `undefined` where it leads to all. */
+  readonly server: string | undefined;
+  /** Serves a request of a principal's. Never throws. */
+  serve(request: IncomingMessage, response: ServerResponse, principal: Principal): void;
 }
 
 /** The MCP endpoints over HTTP: each catalog under its own paths, over both transports unless one was asked for. */
 export class Endpoints {
-  readonly routes: ReadonlyMap<string, RequestListener>;
+  /** By their paths. */
+  readonly routes: ReadonlyMap<string, Endpoint>;
   readonly #streamable: Sessions<HttpSession>;
   readonly #sse: Sessions<SseSession>;
   readonly #store = new EventStore(MAX_STORED);
   readonly #bodies: BodyReader;
+  readonly #relays: readonly Relay[];
   readonly #stateless: Stateless[] = [];
+  /** What is being answered, and to which principal, by its id. */
+  readonly #answering = new Map<ServerResponse, string>();
   readonly #settings: Settings;
 
-  constructor({ settings, merged, single }: EndpointsOptions) {
+  constructor({ settings, merged, single, base = '' }: EndpointsOptions) {
     const limits = { timeout: settings.sessionTimeout, max: settings.maxSessions };
     this.#settings = settings;
+    this.#relays = [merged, ...single.values()];
     this.#streamable = new Sessions(limits);
     this.#sse = new Sessions(limits);
-    this.#bodies = new BodyReader(settings.maxMessage);
-    const { streamableHttpPath, ssePath, messagePath } = settings;
+    this.#bodies = new BodyReader({ max: settings.maxMessage, hint: ' (--max-message)' });
     this.routes = new Map([
-      ...this.#routesTo(merged, { streamableHttpPath, ssePath, messagePath }),
-      ...[...single].flatMap(([name, relay]) => this.#routesTo(relay, pathsOf(name))),
+      ...this.#routesTo(merged, under(base, settings)),
+      ...[...single].flatMap(([name, relay]) => this.#routesTo(relay, under(base, pathsOf(name)), name)),
     ]);
   }
 
   /** How many sessions are open over each transport. */
   get sessions(): { readonly streamableHttp: number; readonly sse: number } {
     return { streamableHttp: this.#streamable.size, sse: this.#sse.size };
+  }
+
+  /**
+   * Ends all that goes on for a principal: sessions, streams, calls and what has come of them. Whoever it was is nobody any more,
+   * so connections are cut and not taken leave of.
+   */
+  end(principalId: string): void {
+    this.#streamable.closeOf(principalId);
+    this.#sse.closeOf(principalId);
+    for (const stateless of this.#stateless) stateless.end(principalId);
+    for (const [response, id] of this.#answering) if (id === principalId) response.destroy();
+    for (const relay of this.#relays) relay.end(principalId);
   }
 
   /** Ends all sessions, and what others wait for. */
@@ -52,9 +81,9 @@ export class Endpoints {
     this.#sse.closeAll();
   }
 
-  #routesTo(relay: Relay, { streamableHttpPath, ssePath, messagePath }: Paths): [string, RequestListener][] {
+  #routesTo(relay: Relay, { streamableHttpPath, ssePath, messagePath }: Paths, server?: string): [string, Endpoint][] {
     const { outputTransport, recreateSessions } = this.#settings;
-    const routes: [string, RequestListener][] = [];
+    const routes: [string, Endpoint][] = [];
     if (outputTransport !== 'sse') {
       const stateless = new Stateless({ relay });
       this.#stateless.push(stateless);
@@ -66,14 +95,29 @@ export class Endpoints {
         bodies: this.#bodies,
         recreateSessions,
       });
-      routes.push([streamableHttpPath, (request, response) => streamable.handle(request, response)]);
+      const serve: Endpoint['serve'] = (...args) => streamable.handle(...args);
+      routes.push([streamableHttpPath, this.#endpoint({ resource: streamableHttpPath, server, serve })]);
     }
     if (outputTransport !== 'streamableHttp') {
       const sse = new Sse({ relay, sessions: this.#sse, bodies: this.#bodies, messagePath });
-      routes.push([ssePath, (request, response) => sse.handleStream(request, response)]);
-      routes.push([messagePath, (request, response) => sse.handleMessage(request, response)]);
+      const place = { resource: ssePath, server };
+      routes.push([ssePath, this.#endpoint({ ...place, serve: (...args) => sse.handleStream(...args) })]);
+      routes.push([messagePath, this.#endpoint({ ...place, serve: (...args) => sse.handleMessage(...args) })]);
     }
     return routes;
+  }
+
+  /** An endpoint that can be kept from answering a principal any further. */
+  #endpoint({ resource, server, serve }: Endpoint): Endpoint {
+    return {
+      resource,
+      server,
+      serve: (request, response, principal) => {
+        this.#answering.set(response, principal.id);
+        response.once('close', () => this.#answering.delete(response));
+        serve(request, response, principal);
+      },
+    };
   }
 }
 
@@ -81,6 +125,10 @@ export class Endpoints {
 const MAX_STORED = 64 * 1024 * 1024;
 
 type Paths = Pick<Settings, 'streamableHttpPath' | 'ssePath' | 'messagePath'>;
+
+function under(base: string, { streamableHttpPath, ssePath, messagePath }: Paths): Paths {
+  return { streamableHttpPath: base + streamableHttpPath, ssePath: base + ssePath, messagePath: base + messagePath };
+}
 
 /** The paths of one server. Its name may hold anything. */
 function pathsOf(server: string): Paths {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Principal } from '../protocol/principal.ts';
 import { hasPrimingEvents } from '../protocol/revisions.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { EventStore } from './event-store.ts';
@@ -9,6 +10,7 @@ import type { Expirable } from './sessions.ts';
 export interface HttpSessionOptions {
   readonly id: string;
   readonly relay: Relay;
+  readonly principal: Principal;
   readonly store: EventStore;
 }
 
@@ -22,12 +24,16 @@ export class HttpSession implements Expirable {
   readonly #store: EventStore;
   readonly #streams = new Map<string, EventStream>();
 
-  constructor({ id, relay, store }: HttpSessionOptions) {
+  constructor({ id, relay, principal, store }: HttpSessionOptions) {
     this.id = id;
     this.relay = relay;
     this.#store = store;
     this.standalone = this.createStream();
-    this.session = new Session({ relay, outlet: this.standalone });
+    this.session = new Session({ relay, principal, outlet: this.standalone });
+  }
+
+  get principal(): Principal {
+    return this.session.principal;
   }
 
   get isBusy(): boolean {

@@ -15,6 +15,7 @@ import {
   withProgressToken,
   withResult,
 } from '../protocol/message.ts';
+import type { Principal } from '../protocol/principal.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { ASSUMED_REVISION, negotiateRevision, type Revision } from '../protocol/revisions.ts';
 import { isSevereEnough } from '../protocol/severity.ts';
@@ -28,6 +29,7 @@ export interface Outlet {
 
 export interface SessionOptions {
   readonly relay: Relay;
+  readonly principal: Principal;
   /** Where messages go that belong to no request. */
   readonly outlet: Outlet;
   /** Whether it lives for one request only: one that came without a session. */
@@ -36,6 +38,7 @@ export interface SessionOptions {
 
 /** One client of the 2025 era: its calls in flight, and the questions it has been asked. Knows messages, but no wire. */
 export class Session implements Client {
+  readonly principal: Principal;
   readonly tenure: Tenure;
   readonly listens: boolean;
   readonly readsResultTypes = false;
@@ -50,8 +53,9 @@ export class Session implements Client {
   readonly #asks = new Map<IdText, PendingAsk>();
   #lastAsk = 0;
 
-  constructor({ relay, outlet, isTransient = false }: SessionOptions) {
+  constructor({ relay, principal, outlet, isTransient = false }: SessionOptions) {
     this.#relay = relay;
+    this.principal = principal;
     this.#outlet = outlet;
     this.tenure = isTransient ? 'none' : 'session';
     this.listens = !isTransient;
@@ -157,7 +161,7 @@ export class Session implements Client {
   }
 
   async #open(call: Call): Promise<Answer> {
-    const params = call.frame.raw('params') ?? RawJson.of({});
+    const params = this.#relay.presentable(call.frame).raw('params') ?? RawJson.of({});
     this.revision = negotiateRevision(params.get('protocolVersion'));
     const capabilities = params.raw('capabilities');
     this.capabilities = capabilities?.isObject ? (capabilities.value as Record<string, unknown>) : {};

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
+import { belongsTo } from '../protocol/exchange.ts';
+import type { Principal } from '../protocol/principal.ts';
+import { fairShare } from './fair-share.ts';
 
 /** What lives under a session id. */
 export interface Expirable {
+  /** Whose it is. */
+  readonly principal: Principal;
   /** Whether it is in use: a call in flight, or an open stream. */
   readonly isBusy: boolean;
   close(): void;
@@ -25,32 +30,39 @@ export class Sessions<T extends Expirable> {
   }
 
   /**
-   * Adds a session under a new id (122 random bits), or under the given one. At the limit, the session that was idle
-   * longest has to go.
-   * @throws BridgeError when all are busy.
+   * Adds a session of a principal's under a new id (122 random bits), or under the given one. At the limit, the session that was
+   * idle longest has to go: one of the principal's own if there is one, and always when it holds a quarter of all.
+   * @throws BridgeError when all of these are busy.
    */
-  add(create: (id: string) => T, id: string = randomUUID()): T {
-    if (this.#entries.size >= this.#max) this.#evict();
+  add(create: (id: string) => T, principal: Principal, id: string = randomUUID()): T {
+    this.#makeRoom(principal);
     const session = create(id);
     const timer = setTimeout(() => this.#expire(id), this.#timeout).unref();
     this.#entries.set(id, { session, timer });
     return session;
   }
 
-  /** The session with this id, whose idle time begins anew. */
-  get(id: string): T | undefined {
-    const entry = this.#entries.get(id);
-    if (!entry) return undefined;
-    entry.timer.refresh();
-    // Kept in the order of their last use.
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
-    return entry.session;
+  /** The principal's session with this id, whose idle time begins anew. */
+  get(id: string, principal: Principal): T | undefined {
+    const session = this.#entries.get(id)?.session;
+    if (!session || !belongsTo(session, principal)) return undefined;
+    this.touch(id);
+    return session;
+  }
+
+  /** Whether there is a session with this id, whosever it is. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
   }
 
   /** Lets its idle time begin anew: a call or a stream has ended. */
   touch(id: string): void {
-    this.get(id);
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.timer.refresh();
+    // Kept in the order of their last use.
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
   }
 
   /** Ends a session; `false` when there is none with this id. */
@@ -63,6 +75,11 @@ export class Sessions<T extends Expirable> {
     return true;
   }
 
+  /** Ends all sessions of a principal. */
+  closeOf(principalId: string): void {
+    for (const [id] of this.#of(principalId)) this.close(id);
+  }
+
   closeAll(): void {
     for (const id of [...this.#entries.keys()]) this.close(id);
   }
@@ -73,11 +90,20 @@ export class Sessions<T extends Expirable> {
     else this.close(id);
   }
 
-  #evict(): void {
-    for (const [id, { session }] of this.#entries) {
-      if (!session.isBusy) return void this.close(id);
-    }
-    throw new BridgeError('BUSY', `There are ${this.#max} sessions already; close one, or raise --max-sessions`);
+  #makeRoom(principal: Principal): void {
+    const own = this.#of(principal.id);
+    const quota = fairShare(principal, this.#max);
+    const isFull = this.#entries.size >= this.#max;
+    if (own.length < quota && !isFull) return;
+    const candidates = own.length < quota ? [...own, ...this.#entries] : own;
+    const idle = candidates.find(([, { session }]) => !session.isBusy);
+    if (idle) return void this.close(idle[0]);
+    const count = isFull ? this.#max : quota;
+    throw new BridgeError('BUSY', `There are ${count} sessions already; close one, or raise --max-sessions`);
+  }
+
+  #of(principalId: string): [id: string, entry: Entry<T>][] {
+    return [...this.#entries].filter(([, { session }]) => session.principal.id === principalId);
   }
 }
 

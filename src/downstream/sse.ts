@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { INVALID_REQUEST, parseMessages } from '../protocol/message.ts';
+import type { Principal } from '../protocol/principal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { BodyReader } from './body.ts';
 import { EventStream } from './event-stream.ts';
@@ -21,10 +22,14 @@ export class SseSession implements Expirable {
   readonly session: Session;
   readonly stream: EventStream;
 
-  constructor(id: string, relay: Relay) {
+  constructor(id: string, relay: Relay, principal: Principal) {
     this.relay = relay;
     this.stream = new EventStream({ id });
-    this.session = new Session({ relay, outlet: this.stream });
+    this.session = new Session({ relay, principal, outlet: this.stream });
+  }
+
+  get principal(): Principal {
+    return this.session.principal;
   }
 
   get isBusy(): boolean {
@@ -46,12 +51,12 @@ export class Sse {
   }
 
   /** Serves the stream's path. Never throws. */
-  handleStream(request: IncomingMessage, response: ServerResponse): void {
+  handleStream(request: IncomingMessage, response: ServerResponse, principal: Principal): void {
     try {
       if (request.method !== 'GET')
         throw new HttpError(405, 'The stream is read with GET', { headers: { Allow: 'GET' } });
       const { relay, sessions, messagePath } = this.#options;
-      const { stream } = sessions.add((id) => new SseSession(id, relay));
+      const { stream } = sessions.add((id) => new SseSession(id, relay, principal), principal);
       stream.connect(response);
       stream.sendEvent('endpoint', `${messagePath}?sessionId=${stream.id}`);
       response.once('close', () => sessions.close(stream.id));
@@ -61,11 +66,11 @@ export class Sse {
   }
 
   /** Serves the path for POSTs. Never rejects. */
-  async handleMessage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handleMessage(request: IncomingMessage, response: ServerResponse, principal: Principal): Promise<void> {
     try {
       if (request.method !== 'POST')
         throw new HttpError(405, 'Messages are sent with POST', { headers: { Allow: 'POST' } });
-      const { session, stream } = this.#find(request);
+      const { session, stream } = this.#find(request, principal);
       const body = parseMessages(await this.#options.bodies.read(request), 'client');
       if (Array.isArray(body))
         throw new HttpError(400, 'Invalid Request: this transport has no batches', { code: INVALID_REQUEST });
@@ -76,10 +81,10 @@ export class Sse {
     }
   }
 
-  #find(request: IncomingMessage): SseSession {
+  #find(request: IncomingMessage, principal: Principal): SseSession {
     const id = new URL(request.url ?? '', 'http://localhost').searchParams.get('sessionId');
     if (id === null) throw new HttpError(400, 'The parameter sessionId is missing');
-    const found = this.#options.sessions.get(id);
+    const found = this.#options.sessions.get(id, principal);
     if (found?.relay !== this.#options.relay) throw new HttpError(404, 'Session not found');
     return found;
   }

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Log } from '../log.ts';
 import { LineReader, LineWriter } from '../protocol/framing.ts';
 import { errorFrame, INVALID_REQUEST, type Message, MessageError, parseMessages } from '../protocol/message.ts';
+import { ANYONE } from '../protocol/principal.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import { hasBatches } from '../protocol/revisions.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -26,7 +27,7 @@ export function serveStdio({ relay, input, output, maxMessage, log }: StdioOptio
       return true;
     },
   };
-  const session = new Session({ relay, outlet });
+  const session = new Session({ relay, principal: ANYONE, outlet });
   const stateless = new StatelessStdio({ relay, outlet });
   const calls = new Set<Promise<void>>();
   const take = (message: Message) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { INVALID_REQUEST, type Message, parseMessages, type Request } from '../protocol/message.ts';
+import type { Principal } from '../protocol/principal.ts';
 import { ASSUMED_REVISION, hasBatches, REVISIONS_2025, type Revision, STATELESS } from '../protocol/revisions.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { BodyReader } from './body.ts';
@@ -37,13 +38,13 @@ export class StreamableHttp {
   }
 
   /** Serves one request to the endpoint. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, principal: Principal): Promise<void> {
     try {
-      if (request.method === 'POST') await this.#post(request, response);
+      if (request.method === 'POST') await this.#post(request, response, principal);
       else if (headerOf(request, 'mcp-protocol-version') === STATELESS)
         throw new HttpError(405, `${STATELESS} has no ${request.method}`, { headers: { Allow: 'POST' } });
-      else if (request.method === 'GET') this.#get(request, response);
-      else if (request.method === 'DELETE') this.#delete(request, response);
+      else if (request.method === 'GET') this.#get(request, response, principal);
+      else if (request.method === 'DELETE') this.#delete(request, response, principal);
       else
         throw new HttpError(405, `${request.method} is not served here`, { headers: { Allow: 'GET, POST, DELETE' } });
     } catch (error) {
@@ -51,7 +52,7 @@ export class StreamableHttp {
     }
   }
 
-  async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #post(request: IncomingMessage, response: ServerResponse, principal: Principal): Promise<void> {
     const accepts = acceptedTypes(request);
     checkContentType(request);
     const body = parseMessages(await this.#options.bodies.read(request), 'client');
@@ -60,13 +61,13 @@ export class StreamableHttp {
       const [message] = messages as [Message];
       if (Array.isArray(body))
         throw new HttpError(400, 'Invalid Request: this revision has no batches', { code: INVALID_REQUEST });
-      return servePost(this.#options.stateless, { request, response, message, accepts });
+      return servePost(this.#options.stateless, { request, response, message, accepts, principal });
     }
     // It negotiates the revision, so no header can be wrong yet.
-    if (messages.some(isInitialize)) return this.#initialize(messages, response, accepts);
+    if (messages.some(isInitialize)) return this.#initialize(messages, { response, accepts, principal });
     const revision = revisionOf(request);
-    const http = this.#existing(request);
-    const session = http?.session ?? this.#transient(response, revision);
+    const http = this.#existing(request, principal);
+    const session = http?.session ?? this.#transient(response, revision, principal);
     if (Array.isArray(body) && !hasBatches(http ? session.revision : revision)) {
       throw new HttpError(400, 'Invalid Request: this revision has no batches', { code: INVALID_REQUEST });
     }
@@ -87,11 +88,11 @@ export class StreamableHttp {
     }
   }
 
-  async #initialize(messages: Message[], response: ServerResponse, accepts: AcceptedTypes): Promise<void> {
+  async #initialize(messages: Message[], { response, accepts, principal }: InitializePost): Promise<void> {
     const [request] = messages as [Request];
     if (messages.length > 1)
       throw new HttpError(400, 'Invalid Request: initialize must come alone', { code: INVALID_REQUEST });
-    const http = this.#createSession();
+    const http = this.#createSession(principal);
     response.setHeader('Mcp-Session-Id', http.id);
     const createStream = () => http.createStream();
     const answer = new PostAnswer({ response, createStream, accepts, requests: 1, isBatch: false });
@@ -107,9 +108,9 @@ export class StreamableHttp {
   }
 
   /** Opens the session's own stream, or takes up one that was cut. */
-  #get(request: IncomingMessage, response: ServerResponse): void {
+  #get(request: IncomingMessage, response: ServerResponse, principal: Principal): void {
     revisionOf(request);
-    const http = this.#existing(request);
+    const http = this.#existing(request, principal);
     if (!http) throw new HttpError(405, 'A stream needs a session', { headers: { Allow: 'POST' } });
     if (!acceptedTypes(request).stream) throw new HttpError(406, 'Not Acceptable: the stream is text/event-stream');
     response.once('close', () => this.#options.sessions.touch(http.id));
@@ -120,39 +121,40 @@ export class StreamableHttp {
     resumed.stream.connect(response, resumed.after);
   }
 
-  #delete(request: IncomingMessage, response: ServerResponse): void {
+  #delete(request: IncomingMessage, response: ServerResponse, principal: Principal): void {
     revisionOf(request);
-    const http = this.#existing(request);
+    const http = this.#existing(request, principal);
     if (!http) throw new HttpError(400, 'Mcp-Session-Id is missing');
     this.#options.sessions.close(http.id);
     response.writeHead(200).end();
   }
 
-  /** The session a request names, if it names one. Sessions are known only at the URL where they were opened. */
-  #existing(request: IncomingMessage): HttpSession | undefined {
+  /** The session a request names, if it names one. Sessions are known only at the URL where they were opened, and to whom opened them. */
+  #existing(request: IncomingMessage, principal: Principal): HttpSession | undefined {
     const id = headerOf(request, 'mcp-session-id');
     if (id === undefined) return undefined;
-    const http = this.#options.sessions.get(id);
-    if (http?.relay === this.#options.relay) return http;
-    if (!http && this.#options.recreateSessions && SESSION_ID.test(id)) return this.#recreateSession(id);
+    const { relay, sessions, recreateSessions } = this.#options;
+    const http = sessions.get(id, principal);
+    if (http?.relay === relay) return http;
+    if (recreateSessions && !sessions.has(id) && SESSION_ID.test(id)) return this.#recreateSession(id, principal);
     throw new HttpError(404, 'Session not found');
   }
 
-  #createSession(id?: string): HttpSession {
+  #createSession(principal: Principal, id?: string): HttpSession {
     const { relay, sessions, store } = this.#options;
-    return sessions.add((newId) => new HttpSession({ id: newId, relay, store }), id);
+    return sessions.add((newId) => new HttpSession({ id: newId, relay, principal, store }), principal, id);
   }
 
   /** What its client has declared is lost, so that it shares its servers' processes. */
-  #recreateSession(id: string): HttpSession {
-    const http = this.#createSession(id);
+  #recreateSession(id: string, principal: Principal): HttpSession {
+    const http = this.#createSession(principal, id);
     this.#options.relay.join(http.session);
     return http;
   }
 
   /** Whoever asks without a session is known for this request only; nobody could fetch its answer once the connection is cut. */
-  #transient(response: ServerResponse, revision: Revision): Session {
-    const session = new Session({ relay: this.#options.relay, outlet: NOWHERE, isTransient: true });
+  #transient(response: ServerResponse, revision: Revision, principal: Principal): Session {
+    const session = new Session({ relay: this.#options.relay, principal, outlet: NOWHERE, isTransient: true });
     session.revision = revision;
     response.once('close', () => session.close());
     return session;
@@ -162,6 +164,12 @@ export class StreamableHttp {
 interface AcceptedTypes {
   readonly json: boolean;
   readonly stream: boolean;
+}
+
+interface InitializePost {
+  readonly response: ServerResponse;
+  readonly accepts: AcceptedTypes;
+  readonly principal: Principal;
 }
 
 const NOWHERE = { send: () => false };

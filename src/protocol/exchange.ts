@@ -1,5 +1,6 @@
 import { Cancellation } from './cancellation.ts';
 import { errorFrame, METHOD_NOT_FOUND, type Notification, type Request, requestFrame } from './message.ts';
+import { ANYONE, type Principal } from './principal.ts';
 import { RawJson } from './raw-json.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface Ask {
 
 /** Who asks: a session from `initialize` to its end, or one request of a client that has none. */
 export interface Client {
+  /** On whose behalf it asks. */
+  readonly principal: Principal;
   /** The `params` of its `initialize`, or what these would be: revision, capabilities, info, and what else it sent. */
   readonly opening: RawJson;
   readonly capabilities: Readonly<Record<string, unknown>>;
@@ -73,6 +76,11 @@ export function canBeAsked({ capabilities }: Client): boolean {
   return ['elicitation', 'sampling', 'roots'].some((capability) => capability in capabilities);
 }
 
+/** Whether something is a principal's, who may do no less and no more than when it began: a grant's tokens may differ in that. */
+export function belongsTo(owned: { readonly principal: Principal }, { id, readOnly }: Principal): boolean {
+  return owned.principal.id === id && owned.principal.readOnly === readOnly;
+}
+
 /** The exchange with another request in its place, made for the same client. */
 export function withFrame(exchange: Exchange, frame: RawJson): Exchange {
   return derive(exchange, { method: frame.string('method') ?? exchange.method, frame });
@@ -104,6 +112,7 @@ export function ownExchange(method: string, params?: unknown): Exchange {
 
 /** The client of the bridge's own exchanges. */
 export const NOBODY: Client = {
+  principal: ANYONE,
   opening: RawJson.of({}),
   capabilities: {},
   tenure: 'none',

@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ownExchange } from '../protocol/exchange.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { isMarkedReadOnly } from './annotations.ts';
 import { type Collected, collectPages, TOOLS } from './lists.ts';
 import { within } from './patience.ts';
 
@@ -63,7 +64,7 @@ export class Inventory {
       const { items } = hasTools ? await this.#collect() : { items: [] };
       this.tools = items.map((item) => ({
         name: item.string('name') ?? '',
-        isReadOnly: item.raw('annotations')?.get('readOnlyHint') === true,
+        isReadOnly: isMarkedReadOnly(item),
       }));
       this.startedIn ??= Math.round(performance.now() - this.#createdAt);
     } catch (error) {

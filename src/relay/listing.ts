@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Answer, type Exchange, withFrame } from '../protocol/exchange.ts';
 import { requestFrame, resultFrame, withResult } from '../protocol/message.ts';
+import { ANYONE } from '../protocol/principal.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Collected, collectPages, type ListKind, TOOLS } from './lists.ts';
@@ -48,13 +49,19 @@ export class Listing {
     kind.learn(page, upstream, this.#view);
     const shown = kind.show(page, upstream, this.#view);
     // All pages have one scope, also those on which nothing happens to be hidden (2026-07-28, server/utilities/caching).
-    const isPrivate = answer.raw('result')?.has('cacheScope') && kind === TOOLS && this.#view.isFiltered(upstream);
+    const isPrivate =
+      answer.raw('result')?.has('cacheScope') && kind.method === TOOLS.method && this.#mayDiffer(exchange, upstream);
     const isUnchanged = shown.length === page.length && shown.every((item, index) => item === page[index]);
     if (isUnchanged && !isPrivate) return answer;
     return withResult(answer, {
       [kind.member]: isUnchanged ? undefined : shown,
       cacheScope: isPrivate ? 'private' : undefined,
     });
+  }
+
+  /** Whether others may be shown more or less of a server's tools. */
+  #mayDiffer({ client }: Exchange, upstream: Upstream): boolean {
+    return client.principal.id !== ANYONE.id || this.#view.isFiltered(upstream);
   }
 
   /** One server's part in a merged list: all its items. */

@@ -3,6 +3,7 @@ import { withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { freshnessOf } from '../protocol/stateless.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { readOnlyAmong } from './annotations.ts';
 import { widgetUrisOf, withWidgetUris } from './links.ts';
 import type { View } from './view.ts';
 
@@ -34,6 +35,12 @@ export const TOOLS: ListKind = {
     const exposed = allowed.map((tool) => renamed(tool, (name) => view.tools.expose(upstream.name, name)));
     return exposed.map((tool) => withWidgetUris(tool, upstream, view));
   },
+};
+
+/** The tools as they are shown to those who may only read. */
+export const READ_ONLY_TOOLS: ListKind = {
+  ...TOOLS,
+  show: (items, upstream, view) => TOOLS.show(readOnlyAmong(items), upstream, view),
 };
 
 export const PROMPTS: ListKind = {

@@ -16,4 +16,8 @@ export interface Relay {
   toolOf(exchange: Exchange): Promise<RawJson | undefined>;
   /** Takes a notification of the client that concerns the servers. */
   notify(client: Client, notification: Notification): void;
+  /** A client's message as far as servers may see it: what it opens with is for them too. All else is seen to here. */
+  presentable(frame: RawJson): RawJson;
+  /** Has the servers give up what goes on there for a principal that is none any more. */
+  end(principalId: string): void;
 }

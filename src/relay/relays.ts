@@ -5,6 +5,7 @@ import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { Inventory } from './inventory.ts';
 import { Router } from './router.ts';
+import { TaskOwners } from './task-owners.ts';
 import { createView } from './view.ts';
 
 export interface RelaysOptions {
@@ -14,6 +15,8 @@ export interface RelaysOptions {
   readonly tools: ToolFilter;
   /** How a merged catalog introduces itself: `Implementation` of the specification. */
   readonly info: RawJson;
+  /** Whether servers are told what clients say of the person behind them. Default: no. */
+  readonly personalMeta?: boolean;
   readonly log: Log;
 }
 
@@ -37,15 +40,23 @@ interface PlacedFilter {
  * Creates the relays. Create them before the upstreams are started, so that nothing is missed.
  * @throws BridgeError when a filter cannot be read.
  */
-export async function createRelays({ upstreams, prefix, tools, info, log }: RelaysOptions): Promise<Relays> {
+export async function createRelays({
+  upstreams,
+  prefix,
+  tools,
+  info,
+  personalMeta = false,
+  log,
+}: RelaysOptions): Promise<Relays> {
   const filters = await placeFilters(upstreams, tools);
   const filtersOf = (upstream: Upstream) =>
     filters.filter((placed) => placed.upstreams.includes(upstream)).map(({ filter }) => filter);
-  const merged = new Router({ view: createView({ upstreams, prefix, filtersOf }), info, log });
+  const common = { info, owners: new TaskOwners(), personalMeta, log };
+  const merged = new Router({ ...common, view: createView({ upstreams, prefix, filtersOf }) });
   // What is hidden by the name it has among all is hidden at its server's own URL too.
   const exposedTool = (upstream: Upstream, tool: string) => merged.exposedTool(upstream, tool);
   const createSingle = (upstream: Upstream) =>
-    new Router({ view: createView({ upstreams: [upstream], prefix: 'none', filtersOf, exposedTool }), info, log });
+    new Router({ ...common, view: createView({ upstreams: [upstream], prefix: 'none', filtersOf, exposedTool }) });
   const single = new Map(upstreams.map((upstream) => [upstream, createSingle(upstream)]));
   const inventories = upstreams.map((upstream) => {
     const onUp = (isFirst: boolean) => {

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { Answer, Client, Exchange } from '../protocol/exchange.ts';
+import { type Answer, type Client, type Exchange, withFrame } from '../protocol/exchange.ts';
 import {
   errorFrame,
   INVALID_PARAMS,
@@ -15,19 +15,26 @@ import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { Audience } from './audience.ts';
 import { errorAnswer } from './error-answer.ts';
-import { withOwnLinks } from './links.ts';
 import { Listing } from './listing.ts';
-import { PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS } from './lists.ts';
+import { PROMPTS, READ_ONLY_TOOLS, RESOURCES, TEMPLATES, TOOLS } from './lists.ts';
 import { openMerged, openSingle } from './opening.ts';
 import { linkInTime } from './patience.ts';
+import { withoutPersonalMeta } from './personal-meta.ts';
 import type { Relay } from './relay.ts';
-import { TaskOwners } from './task-owners.ts';
+import { inServerWords } from './server-words.ts';
+import type { TaskOwners } from './task-owners.ts';
+import { TaskRequests } from './task-requests.ts';
+import { ToolCalls } from './tool-calls.ts';
 import type { View } from './view.ts';
 
 export interface RouterOptions {
   readonly view: View;
   /** How a merged catalog introduces itself: `Implementation` of the specification. */
   readonly info: RawJson;
+  /** Whose tasks are whose, whichever way they were made. */
+  readonly owners: TaskOwners;
+  /** Whether servers are told what clients say of the person behind them. */
+  readonly personalMeta: boolean;
   readonly log: Log;
 }
 
@@ -39,11 +46,13 @@ export class Router implements Relay {
   readonly #info: RawJson;
   readonly #listing: Listing;
   readonly #audience: Audience;
-  readonly #tasks = new TaskOwners();
+  readonly #tools: ToolCalls;
+  readonly #tasks: TaskRequests;
+  readonly #personalMeta: boolean;
   readonly #handlers: Readonly<Record<string, Handler>> = {
     ping: () => resultFrame({}),
-    'tools/list': (exchange) => this.#listing.list(exchange, TOOLS),
-    'tools/call': (exchange) => this.#callTool(exchange),
+    'tools/list': (exchange) => this.#listing.list(exchange, isReader(exchange.client) ? READ_ONLY_TOOLS : TOOLS),
+    'tools/call': (exchange) => this.#tools.call(exchange),
     'prompts/list': (exchange) => this.#listing.list(exchange, PROMPTS),
     'prompts/get': (exchange) => this.#getPrompt(exchange),
     'resources/list': (exchange) => this.#listing.list(exchange, RESOURCES),
@@ -53,18 +62,22 @@ export class Router implements Relay {
     'resources/unsubscribe': (exchange) => this.#unsubscribe(exchange),
     'completion/complete': (exchange) => this.#complete(exchange),
     'logging/setLevel': (exchange) => this.#setLevel(exchange),
-    'tasks/list': (exchange) => this.#listTasks(exchange),
-    'tasks/get': (exchange) => this.#aboutTask(exchange),
-    'tasks/result': (exchange) => this.#aboutTask(exchange),
-    'tasks/update': (exchange) => this.#aboutTask(exchange),
-    'tasks/cancel': (exchange) => this.#aboutTask(exchange),
+    'tasks/list': (exchange) => this.#tasks.list(exchange),
+    'tasks/get': (exchange) => this.#tasks.about(exchange),
+    'tasks/result': (exchange) => this.#tasks.about(exchange),
+    'tasks/update': (exchange) => this.#tasks.about(exchange),
+    'tasks/cancel': (exchange) => this.#tasks.about(exchange),
   };
 
-  constructor({ view, info, log }: RouterOptions) {
+  constructor({ view, info, owners, personalMeta, log }: RouterOptions) {
+    const listing = new Listing(view, log);
     this.#view = view;
     this.#info = info;
-    this.#listing = new Listing(view, log);
-    this.#audience = new Audience(view, this.#tasks);
+    this.#personalMeta = personalMeta;
+    this.#listing = listing;
+    this.#tools = new ToolCalls({ view, listing, tasks: owners });
+    this.#tasks = new TaskRequests({ view, listing, owners });
+    this.#audience = new Audience(view, owners);
     for (const upstream of view.upstreams) {
       const forget = () => view.definitions.forget(upstream.name);
       upstream.listeners.add({
@@ -96,16 +109,28 @@ export class Router implements Relay {
     try {
       // Own properties only: a client may ask for the method `constructor`.
       const handler = Object.hasOwn(this.#handlers, exchange.method) ? this.#handlers[exchange.method] : undefined;
-      return await (handler ? handler(exchange) : this.#custom(exchange));
+      const frame = this.presentable(exchange.frame);
+      const presented = frame === exchange.frame ? exchange : withFrame(exchange, frame);
+      return await (handler ? handler(presented) : this.#custom(presented));
     } catch (error) {
       return errorAnswer(error);
     }
   }
 
   notify(client: Client, notification: Notification): void {
+    const { method } = notification;
     // A server that does not insist on an id would serve it, past the filters.
-    if (Object.hasOwn(this.#handlers, notification.method)) return;
-    for (const upstream of this.#view.upstreams) upstream.notify(client, notification);
+    if (Object.hasOwn(this.#handlers, method) || (isReader(client) && !HARMLESS.has(method))) return;
+    const presented = { ...notification, frame: this.presentable(notification.frame) };
+    for (const upstream of this.#view.upstreams) upstream.notify(client, presented);
+  }
+
+  presentable(frame: RawJson): RawJson {
+    return this.#personalMeta ? frame : withoutPersonalMeta(frame);
+  }
+
+  end(principalId: string): void {
+    this.#tasks.end(principalId);
   }
 
   /** The name under which a tool is shown here. */
@@ -123,28 +148,8 @@ export class Router implements Relay {
     this.#audience.announceRecovery(upstream, isFirst);
   }
 
-  async toolOf(exchange: Exchange): Promise<RawJson | undefined> {
-    const found = await this.#findTool(exchange);
-    // A server that cannot be asked will say why to whoever calls the tool.
-    return found && this.#listing.define(exchange, found.upstream, found.name).catch(() => undefined);
-  }
-
-  async #callTool(exchange: Exchange): Promise<Answer> {
-    const found = await this.#findTool(exchange);
-    if (!found) return errorFrame(INVALID_PARAMS, `Unknown tool: ${toolNameOf(exchange)}`);
-    const { upstream, name } = found;
-    const answer = await upstream.request(withName(exchange.frame, name), exchange);
-    if (mayCreateTask(exchange)) this.#tasks.remember(answer, upstream, exchange.client);
-    return withOwnLinks(answer, upstream, this.#view);
-  }
-
-  /** The tool that a call names, if it may be called. `name` is the server's own. */
-  async #findTool(exchange: Exchange): Promise<{ upstream: Upstream; name: string } | undefined> {
-    const lookup = () => this.#view.tools.lookup(toolNameOf(exchange));
-    // Most calls need not wait for this.
-    const target = lookup() ?? (await this.#listing.find(exchange, TOOLS, lookup));
-    const upstream = target && this.#view.upstream(target.server);
-    return upstream && this.#view.allows(upstream, target.name) ? { upstream, name: target.name } : undefined;
+  toolOf(exchange: Exchange): Promise<RawJson | undefined> {
+    return this.#tools.definitionOf(exchange);
   }
 
   async #getPrompt(exchange: Exchange): Promise<Answer> {
@@ -152,7 +157,7 @@ export class Router implements Relay {
     const target = await this.#listing.find(exchange, PROMPTS, () => this.#view.prompts.lookup(exposed));
     const upstream = target && this.#view.upstream(target.server);
     if (!upstream) return errorFrame(INVALID_PARAMS, `Unknown prompt: ${exposed}`);
-    return upstream.request(withName(exchange.frame, target.name), exchange);
+    return upstream.request(inServerWords(exchange.frame, 'name', target.name), exchange);
   }
 
   async #readResource(exchange: Exchange): Promise<Answer> {
@@ -164,7 +169,7 @@ export class Router implements Relay {
         'resources',
         errorFrame(RESOURCE_NOT_FOUND, 'Resource not found', { uri: exposed }),
       );
-    const answer = await found.upstream.request(withUri(exchange.frame, found.uri), exchange);
+    const answer = await found.upstream.request(inServerWords(exchange.frame, 'uri', found.uri), exchange);
     if (found.uri === exposed) return answer;
     const contents = answer.raw('result')?.raw('contents')?.items() ?? [];
     const expose = (uri: string) => (uri === found.uri ? exposed : uri);
@@ -178,12 +183,14 @@ export class Router implements Relay {
     if (!client.listens) return errorFrame(INVALID_REQUEST, 'Updates are brought to sessions only; open one');
     const found = await this.#findResource(exchange, frame.raw('params')?.string('uri') ?? '');
     if (!found) return errorFrame(RESOURCE_NOT_FOUND, 'Resource not found', { uri: frame.raw('params')?.get('uri') });
-    return found.upstream.subscribe(withUri(frame, found.uri), exchange);
+    return found.upstream.subscribe(inServerWords(frame, 'uri', found.uri), exchange);
   }
 
   async #unsubscribe(exchange: Exchange): Promise<Answer> {
     const found = await this.#findResource(exchange, exchange.frame.raw('params')?.string('uri') ?? '');
-    return found ? found.upstream.unsubscribe(withUri(exchange.frame, found.uri), exchange) : resultFrame({});
+    return found
+      ? found.upstream.unsubscribe(inServerWords(exchange.frame, 'uri', found.uri), exchange)
+      : resultFrame({});
   }
 
   async #complete(exchange: Exchange): Promise<Answer> {
@@ -220,27 +227,12 @@ export class Router implements Relay {
     return settled.find((answer) => answer?.has('error')) ?? settled.find((answer) => answer) ?? resultFrame({});
   }
 
-  /** A process that clients share has the tasks of all of them; each is shown its own. */
-  #listTasks(exchange: Exchange): Promise<Answer> {
-    const { client } = exchange;
-    const isOwn = (task: RawJson) => this.#tasks.ownerOf(task.string('taskId') ?? '')?.client === client;
-    const show = (tasks: RawJson[], upstream: Upstream) => (upstream.isOwn(client) ? tasks : tasks.filter(isOwn));
-    return this.#listing.list(exchange, { ...TASKS, show });
-  }
-
-  #aboutTask(exchange: Exchange): Promise<Answer> | Answer {
-    const taskId = exchange.frame.raw('params')?.string('taskId') ?? '';
-    const upstream = this.#view.single ?? this.#tasks.ownerOf(taskId)?.upstream;
-    return upstream
-      ? upstream.request(exchange.frame, exchange)
-      : errorFrame(INVALID_PARAMS, `Unknown task: ${taskId}`);
-  }
-
-  /** A method that only the servers know: the first that does not say "method not found" answers. */
-  #custom(exchange: Exchange): Promise<Answer> {
+  /** A method that only the servers know: the first that does not say "method not found" answers. What it does, nobody here can tell. */
+  #custom(exchange: Exchange): Promise<Answer> | Answer {
     const { single } = this.#view;
-    if (single) return single.request(exchange.frame, exchange);
-    return this.#tryAll(exchange, undefined, errorFrame(METHOD_NOT_FOUND, `Method not found: ${exchange.method}`));
+    const unknown = errorFrame(METHOD_NOT_FOUND, `Method not found: ${exchange.method}`);
+    if (isReader(exchange.client)) return unknown;
+    return single ? single.request(exchange.frame, exchange) : this.#tryAll(exchange, undefined, unknown);
   }
 
   /** Asks one server after another, until one neither declines nor fails to know. Safe where declining has no effect. */
@@ -265,20 +257,10 @@ export class Router implements Relay {
   }
 }
 
-/** Whether the call's client has asked for a task, or is ready for one. */
-function mayCreateTask({ frame, client }: Exchange): boolean {
-  return client.readsResultTypes || frame.raw('params')?.has('task') === true;
-}
+/** What clients tell of themselves; whatever else is told might be a call to some server. */
+const HARMLESS: ReadonlySet<string> = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
 
-function toolNameOf({ frame }: Exchange): string {
-  return frame.raw('params')?.string('name') ?? '';
-}
-
-/** The request under the server's own name; untouched when that is the same. */
-function withName(frame: RawJson, name: string): RawJson {
-  return frame.raw('params')?.string('name') === name ? frame : withParams(frame, { name });
-}
-
-function withUri(frame: RawJson, uri: string): RawJson {
-  return frame.raw('params')?.string('uri') === uri ? frame : withParams(frame, { uri });
+/** Whether a client may only read. */
+function isReader({ principal }: Client): boolean {
+  return principal.readOnly;
 }

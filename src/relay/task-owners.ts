@@ -2,6 +2,10 @@ import { remember } from '../catalog/remember.ts';
 import type { Answer, Client } from '../protocol/exchange.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
+export interface OwnedTask extends TaskOwner {
+  readonly taskId: string;
+}
+
 interface TaskOwner {
   readonly upstream: Upstream;
   readonly client: Client;
@@ -27,5 +31,12 @@ export class TaskOwners {
 
   ownerOf(taskId: string): TaskOwner | undefined {
     return this.#owners.get(taskId);
+  }
+
+  /** The tasks of a principal, which are forgotten. */
+  takeOf(principalId: string): OwnedTask[] {
+    const taken = [...this.#owners].filter(([, { client }]) => client.principal.id === principalId);
+    for (const [taskId] of taken) this.#owners.delete(taskId);
+    return taken.map(([taskId, owner]) => ({ taskId, ...owner }));
   }
 }

@@ -3,13 +3,14 @@ import { EventStore } from '../../src/downstream/event-store.ts';
 import type { EventStream } from '../../src/downstream/event-stream.ts';
 import { HttpSession } from '../../src/downstream/http-session.ts';
 import { notificationFrame, parseMessages, type Request, resultFrame } from '../../src/protocol/message.ts';
+import { ANYONE } from '../../src/protocol/principal.ts';
 import { openSse } from '../support/http.ts';
 import { createRelay, serve } from './support.ts';
 
 const { relay } = createRelay({ handle: async () => resultFrame({}) });
 
 function createSession(store = new EventStore(100_000)) {
-  return { session: new HttpSession({ id: 'one', relay, store }), store };
+  return { session: new HttpSession({ id: 'one', relay, principal: ANYONE, store }), store };
 }
 
 /** The number of the stream's last event, after one more. */

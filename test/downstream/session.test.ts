@@ -9,6 +9,7 @@ import {
   type Request,
   resultFrame,
 } from '../../src/protocol/message.ts';
+import { ANYONE } from '../../src/protocol/principal.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { Relay } from '../../src/relay/relay.ts';
 import { createAsk, createOutlet, createRelay } from './support.ts';
@@ -17,7 +18,7 @@ import { createAsk, createOutlet, createRelay } from './support.ts';
 function createSession(changes: Partial<Relay> = {}) {
   const { relay, exchanges, answers, joined, notifications } = createRelay(changes);
   const outlet = createOutlet();
-  const session = new Session({ relay, outlet });
+  const session = new Session({ relay, principal: ANYONE, outlet });
   session.capabilities = { elicitation: {} };
   return { session, outlet, exchanges, answers, joined, notifications };
 }
@@ -181,7 +182,7 @@ describe('a question that the client has not declared to answer', () => {
 describe('a request without a session', () => {
   it('is known for itself only: it has no link of its own, and hears nothing else', () => {
     const { relay } = createRelay();
-    const { tenure, listens } = new Session({ relay, outlet: createOutlet(), isTransient: true });
+    const { tenure, listens } = new Session({ relay, principal: ANYONE, outlet: createOutlet(), isTransient: true });
     expect([tenure, listens]).toEqual(['none', false]);
     const { session } = createSession();
     expect([session.tenure, session.listens, session.readsResultTypes]).toEqual(['session', true, false]);

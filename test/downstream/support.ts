@@ -6,6 +6,7 @@ import type { Outlet } from '../../src/downstream/session.ts';
 import { openEnvelope, type StatelessRequest } from '../../src/downstream/stateless/request.ts';
 import type { Answer, Ask, Client, Exchange } from '../../src/protocol/exchange.ts';
 import { parseMessages, type Request, requestFrame, resultFrame, withId } from '../../src/protocol/message.ts';
+import { ANYONE, type Principal } from '../../src/protocol/principal.ts';
 import type { Relay } from '../../src/relay/relay.ts';
 import { MCP, REVISION_2026 } from '../support/stateless-request.ts';
 
@@ -20,6 +21,9 @@ export async function serve(handler: RequestListener): Promise<string> {
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+/** Somebody who had to prove who they are. */
+export const principalOf = (id: string, readOnly = false): Principal => ({ id, readOnly });
 
 export interface Sink extends Outlet {
   readonly sent: unknown[];
@@ -65,6 +69,8 @@ export function createRelay(changes: Partial<Relay> = {}): TestRelay {
     toolOf: async () => undefined,
     join: (client) => void joined.push(client),
     notify: (_, { method }) => void notifications.push(method),
+    presentable: (frame) => frame,
+    end() {},
     ...changes,
   };
   return { relay, exchanges, answers, joined, notifications };
@@ -76,6 +82,8 @@ export interface StatelessOptions {
   readonly logLevel?: string;
   /** Further members of `_meta`. */
   readonly meta?: object;
+  /** Default: anyone. */
+  readonly principal?: Principal;
 }
 
 /** A request of 2026-07-28 as it comes, with its envelope around it. */
@@ -96,7 +104,7 @@ export function enveloped(
 
 /** The same with its envelope taken off. */
 export function statelessRequest(method: string, params?: object, options?: StatelessOptions): StatelessRequest {
-  return openEnvelope(enveloped(method, params, options));
+  return openEnvelope(enveloped(method, params, options), options?.principal ?? ANYONE);
 }
 
 /** A question of a server, what it hears of the client's progress, and a way to take it back. */

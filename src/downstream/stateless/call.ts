@@ -19,6 +19,7 @@ import {
   resultFrame,
   withProgressToken,
 } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 import { LATEST_2025 } from '../../protocol/revisions.ts';
 import { isSevereEnough } from '../../protocol/severity.ts';
@@ -37,6 +38,7 @@ export class StatelessCall implements Exchange, Client {
   readonly method: string;
   readonly frame: RawJson;
   readonly client = this;
+  readonly principal: Principal;
   readonly opening: RawJson;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly tenure: Tenure;
@@ -56,11 +58,12 @@ export class StatelessCall implements Exchange, Client {
 
   /** @param tenure by default, a link of its own where its server may ask something. */
   constructor(
-    { frame, method, envelope }: StatelessRequest,
+    { frame, method, envelope, principal }: StatelessRequest,
     tenure: Tenure = MULTI_ROUND.has(method) ? 'call' : 'none',
   ) {
     this.method = method;
     this.frame = frame;
+    this.principal = principal;
     this.logLevel = envelope.logLevel;
     this.capabilities = envelope.capabilities.value as Record<string, unknown>;
     this.tenure = tenure;

@@ -9,6 +9,7 @@ import {
   MISSING_CAPABILITY,
   UNSUPPORTED_VERSION,
 } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
 import { LISTEN } from '../../protocol/subscriptions.ts';
 import { EventStream } from '../event-stream.ts';
@@ -24,6 +25,7 @@ export interface StatelessPost {
   readonly message: Message;
   /** What the client can read. */
   readonly accepts: { readonly json: boolean; readonly stream: boolean };
+  readonly principal: Principal;
 }
 
 /**
@@ -32,17 +34,17 @@ export interface StatelessPost {
  * @throws MessageError when the request cannot be served at all.
  */
 export async function servePost(stateless: Stateless, post: StatelessPost): Promise<void> {
-  const { request, response, message, accepts } = post;
+  const { request, response, message, accepts, principal } = post;
   if (message.kind === 'response')
     throw new MessageError(INVALID_REQUEST, 'Invalid Request: nobody asks clients anything in this revision');
   if (message.kind === 'notification') {
-    stateless.notify(message);
+    stateless.notify(message, principal);
     return void response.writeHead(202).end();
   }
   const cancellation = new Cancellation();
   response.once('close', () => cancellation.cancel(GONE));
   checkHeaders(request, message);
-  const call = openEnvelope(message);
+  const call = openEnvelope(message, principal);
   if (call.method === LISTEN && !accepts.stream)
     throw new HttpError(406, 'Not Acceptable: a subscription is text/event-stream');
   const tool = call.method === 'tools/call' ? await stateless.toolOf(call) : undefined;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { INVALID_PARAMS, MessageError } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
+import { fairShare } from '../fair-share.ts';
 import type { StatelessCall } from './call.ts';
 
 export interface ParkedCallsOptions {
   /** How long a call waits for its client. Milliseconds. */
   readonly patience: number;
-  /** Most calls at once. */
+  /** Most calls at once; those of one principal may be a quarter of them. */
   readonly max: number;
 }
 
@@ -22,7 +24,7 @@ export class ParkedCalls {
 
   /** Takes a call in and returns the handle that {@link take} gives it out for, once. `undefined` when there is no room. */
   park(call: StatelessCall): string | undefined {
-    if (this.#calls.size >= this.#max && !this.#makeRoom()) return undefined;
+    if (!this.#hasRoom(call.principal)) return undefined;
     const handle = randomUUID();
     const expire = () => {
       this.#calls.delete(handle);
@@ -36,28 +38,40 @@ export class ParkedCalls {
   take(handle: string): StatelessCall {
     const parked = this.#calls.get(handle);
     if (!parked) throw new MessageError(INVALID_PARAMS, 'The call that asked does not wait any more; call again');
-    clearTimeout(parked.timer);
-    this.#calls.delete(handle);
+    this.#forget(handle, parked);
     return parked.call;
   }
 
-  /** Forgets the oldest call that has ended while its client was away. Returns whether there was one. */
-  #makeRoom(): boolean {
-    for (const [handle, { call, timer }] of this.#calls) {
-      if (!call.isAnswered) continue;
-      clearTimeout(timer);
-      return this.#calls.delete(handle);
-    }
-    return false;
+  /** Gives those of a principal up. */
+  end(principalId: string): void {
+    for (const [handle, parked] of this.#calls)
+      if (parked.call.principal.id === principalId) this.#giveUp(handle, parked, REVOKED);
   }
 
   /** Gives all of them up. */
   close(): void {
-    for (const { call, timer } of this.#calls.values()) {
-      clearTimeout(timer);
-      call.cancel(CLOSED);
-    }
-    this.#calls.clear();
+    for (const [handle, parked] of this.#calls) this.#giveUp(handle, parked, CLOSED);
+  }
+
+  /** Whether a principal may park another call; if need be, the oldest that has ended while its client was away is forgotten. */
+  #hasRoom(principal: Principal): boolean {
+    const all = [...this.#calls];
+    const own = all.filter(([, { call }]) => call.principal.id === principal.id);
+    const isOverQuota = own.length >= fairShare(principal, this.#max);
+    if (!isOverQuota && all.length < this.#max) return true;
+    const ended = (isOverQuota ? own : all).find(([, { call }]) => call.isAnswered);
+    if (ended) this.#forget(...ended);
+    return ended !== undefined;
+  }
+
+  #giveUp(handle: string, parked: Parked, reason: Error): void {
+    this.#forget(handle, parked);
+    parked.call.cancel(reason);
+  }
+
+  #forget(handle: string, { timer }: Parked): void {
+    clearTimeout(timer);
+    this.#calls.delete(handle);
   }
 }
 
@@ -68,3 +82,4 @@ interface Parked {
 
 const GAVE_UP = new Error('its client did not come back with the answers');
 const CLOSED = new Error('the bridge is closing');
+const REVOKED = new Error('its client may not call any more');

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { canonical } from '../../protocol/canonical.ts';
 import { INVALID_PARAMS, MessageError, type Request } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 
 /** What a `requestState` of ours stands for: the one round that a call waits for here, or a server's own state. */
@@ -10,8 +11,8 @@ export type RequestState = { readonly call: string } | { readonly server: string
 export interface Binding {
   /** Of the request, by {@link digestOf}. Not asked for unless the state was made here. */
   readonly digest: string;
-  /** Who asks, as far as that is known. */
-  readonly principal: string;
+  /** On whose behalf. */
+  readonly principal: Principal;
 }
 
 /**
@@ -29,27 +30,28 @@ export class StateSeal {
 
   /** @param lifetime milliseconds. */
   seal(state: RequestState, { digest, principal }: Binding, lifetime: number): string {
-    const payload = { ...state, digest, principal, expires: this.#now() + lifetime };
+    const payload = { ...state, digest, expires: this.#now() + lifetime };
     const text = Buffer.from(JSON.stringify(payload)).toString('base64url');
-    return this.#signed(text);
+    return this.#signed(text, principal);
   }
 
-  /** @throws MessageError -32602 when it is none of ours, or not for this request, or no longer. */
+  /** @throws MessageError -32602 when it is none of ours, or not for this request, or no longer. Another principal's is none of ours. */
   open(sealed: string, binding: Binding): RequestState {
     const [text = ''] = sealed.split('.', 1);
     // Compared as text: decoders pass over what does not belong there.
-    const expected = Buffer.from(this.#signed(text));
+    const expected = Buffer.from(this.#signed(text, binding.principal));
     const given = Buffer.from(sealed);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusal('was not made here');
     const payload = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (payload.digest !== binding.digest) throw refusal('belongs to another request');
-    if (payload.principal !== binding.principal) throw refusal('belongs to somebody else');
     if (payload.expires < this.#now()) throw refusal('has expired');
     return payload;
   }
 
-  #signed(text: string): string {
-    return `${text}.${createHmac('sha256', this.#key).update(text).digest('base64url')}`;
+  /** Only the text is handed out, so that nobody reads off it who they are here. */
+  #signed(text: string, { id, readOnly }: Principal): string {
+    const hmac = createHmac('sha256', this.#key).update(JSON.stringify([text, id, readOnly]));
+    return `${text}.${hmac.digest('base64url')}`;
   }
 }
 

@@ -14,12 +14,14 @@ import {
   type Request,
   UNSUPPORTED_VERSION,
 } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import { REVISIONS, STATELESS } from '../../protocol/revisions.ts';
 import { SEVERITIES } from '../../protocol/severity.ts';
 
-/** A request of 2026-07-28 with its envelope taken off. */
+/** A request of 2026-07-28 with its envelope taken off, and on whose behalf it came. */
 export interface StatelessRequest extends Request {
   readonly envelope: Envelope;
+  readonly principal: Principal;
 }
 
 /** Whether a message is one of 2026-07-28 or later: the revision is said in the message itself, and in no other one's. */
@@ -31,7 +33,7 @@ export function isStateless(message: Message): boolean {
  * Takes the envelope off a request (basic, "General fields").
  * @throws MessageError -32602 when something is missing, -32022 when the revision is none of ours.
  */
-export function openEnvelope(request: Request): StatelessRequest {
+export function openEnvelope(request: Request, principal: Principal): StatelessRequest {
   const { id, frame } = request;
   const meta = metaOf(frame);
   const malformed = (why: string) => new MessageError(INVALID_PARAMS, `Invalid params: ${why}`, id);
@@ -44,7 +46,7 @@ export function openEnvelope(request: Request): StatelessRequest {
   if (logLevel !== undefined && !SEVERITIES.some((level) => level === logLevel))
     throw malformed(`there is no log level ${JSON.stringify(logLevel)}`);
   const envelope = { capabilities, info: meta?.raw(CLIENT_INFO), logLevel };
-  return { ...request, frame: withoutEnvelope(frame), envelope };
+  return { ...request, frame: withoutEnvelope(frame), envelope, principal };
 }
 
 /** The error that tells a client which revisions it may choose from. */

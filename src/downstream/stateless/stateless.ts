@@ -17,10 +17,12 @@ import {
   withParams,
   withResult,
 } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 import { CACHEABLE, discoveredFrom, freshnessOf, MULTI_ROUND, REMOVED, STALE } from '../../protocol/stateless.ts';
 import { LISTEN } from '../../protocol/subscriptions.ts';
 import type { Relay } from '../../relay/relay.ts';
+import { fairShare } from '../fair-share.ts';
 import type { Outlet } from '../session.ts';
 import { StatelessCall } from './call.ts';
 import { ParkedCalls } from './parked-calls.ts';
@@ -34,7 +36,7 @@ export interface StatelessOptions {
   readonly relay: Relay;
   /** How long a call waits for its client's answers to what its server asks. Milliseconds. Default: 10 minutes. */
   readonly patience?: number;
-  /** Most calls that wait so, and most subscriptions. Default: 1000. */
+  /** Most calls that wait so, and most tasks and subscriptions; one principal may have a quarter of them. Default: 1000. */
   readonly max?: number;
 }
 
@@ -69,9 +71,9 @@ export class Stateless {
   }
 
   /** Takes a notification of a client. Those about requests are the wire's: servers know these by other ids. */
-  notify(notification: Notification): void {
+  notify(notification: Notification, principal: Principal): void {
     const { method } = notification;
-    if (!REMOVED.has(method) && !ABOUT_REQUESTS.has(method)) this.#relay.notify(NOBODY, notification);
+    if (!REMOVED.has(method) && !ABOUT_REQUESTS.has(method)) this.#relay.notify({ ...NOBODY, principal }, notification);
   }
 
   /** The definition of the tool that a call names. */
@@ -82,6 +84,13 @@ export class Stateless {
   /** Ends the subscriptions, with a last message to each. */
   endSubscriptions(): void {
     for (const subscription of this.#subscriptions) subscription.end();
+  }
+
+  /** Ends what goes on for a principal beyond an answer. */
+  end(principalId: string): void {
+    for (const subscription of this.#subscriptions) if (subscription.principal.id === principalId) subscription.end();
+    this.#tasks.end(principalId);
+    this.#parked.end(principalId);
   }
 
   /** Ends what goes on beyond an answer: subscriptions, tasks, and calls that wait for their clients. */
@@ -161,7 +170,7 @@ export class Stateless {
   }
 
   async #listen(request: StatelessRequest, outlet: Outlet, cancellation: Cancellation): Promise<Answer> {
-    if (this.#subscriptions.size >= this.#max)
+    if (!this.#hasRoomFor(request.principal))
       return errorFrame(SERVER_ERROR, 'There are too many subscriptions already');
     const subscription = new Subscription({ request, relay: this.#relay, outlet, cancellation });
     this.#subscriptions.add(subscription);
@@ -170,6 +179,11 @@ export class Stateless {
     } finally {
       this.#subscriptions.delete(subscription);
     }
+  }
+
+  #hasRoomFor(principal: Principal): boolean {
+    const own = [...this.#subscriptions].filter((subscription) => subscription.principal.id === principal.id);
+    return this.#subscriptions.size < this.#max && own.length < fairShare(principal, this.#max);
   }
 
   /** The answer with all that this revision wants of one. What a server has said already stays as it is. */
@@ -203,7 +217,7 @@ function bindingOf(request: StatelessRequest): Binding {
     get digest() {
       return digestOf(request);
     },
-    principal: '',
+    principal: request.principal,
   };
 }
 

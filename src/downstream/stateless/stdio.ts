@@ -1,5 +1,6 @@
 import { Cancellation } from '../../protocol/cancellation.ts';
 import { errorFrame, type IdText, type Message, MessageError, type Request } from '../../protocol/message.ts';
+import { ANYONE } from '../../protocol/principal.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Outlet } from '../session.ts';
 import { isStateless, openEnvelope } from './request.ts';
@@ -31,7 +32,7 @@ export class StatelessStdio {
     const cancelled = this.#cancelled(message);
     if (cancelled) cancelled.cancel(CANCELLED);
     else if (message.kind === 'request') await this.#answer(message);
-    else if (message.kind === 'notification') this.#stateless.notify(message);
+    else if (message.kind === 'notification') this.#stateless.notify(message, ANYONE);
   }
 
   /** Ends what would go on for ever. */
@@ -49,7 +50,7 @@ export class StatelessStdio {
     const cancellation = new Cancellation();
     this.#calls.set(request.id, cancellation);
     try {
-      const frame = await this.#stateless.serve(openEnvelope(request), this.#outlet, cancellation);
+      const frame = await this.#stateless.serve(openEnvelope(request, ANYONE), this.#outlet, cancellation);
       if (!cancellation.reason) this.#outlet.send(frame);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;

@@ -2,6 +2,7 @@ import { Cancellation } from '../../protocol/cancellation.ts';
 import { SUBSCRIPTION_ID, tagged } from '../../protocol/envelope.ts';
 import { type Answer, type Client, type Exchange, NOBODY } from '../../protocol/exchange.ts';
 import { errorFrame, INVALID_PARAMS, notificationFrame, requestFrame, resultFrame } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 import { ACKNOWLEDGED, LISTS, RESOURCE_UPDATED } from '../../protocol/subscriptions.ts';
 import type { Relay } from '../../relay/relay.ts';
@@ -21,6 +22,7 @@ export interface SubscriptionOptions {
  * clients share, so it lives through restarts of its server like everything else there.
  */
 export class Subscription implements Client {
+  readonly principal: Principal;
   readonly opening = NOBODY.opening;
   /** None, as nothing is asked here. */
   readonly capabilities = {};
@@ -41,6 +43,7 @@ export class Subscription implements Client {
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
+    this.principal = options.request.principal;
     const { cancellation } = options;
     if (cancellation.reason) this.closed.cancel(cancellation.reason);
     cancellation.add((reason) => this.closed.cancel(reason));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Cancellation } from '../../protocol/cancellation.ts';
 import { RELATED_TASK, TASKS_EXTENSION, withoutMeta } from '../../protocol/envelope.ts';
-import { type Answer, withCancellation, withFrame } from '../../protocol/exchange.ts';
+import { type Answer, belongsTo, withCancellation, withFrame } from '../../protocol/exchange.ts';
 import {
   errorFrame,
   MISSING_CAPABILITY,
@@ -10,9 +10,11 @@ import {
   SERVER_ERROR,
   withParams,
 } from '../../protocol/message.ts';
+import type { Principal } from '../../protocol/principal.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
 import { LISTEN } from '../../protocol/subscriptions.ts';
 import type { Relay } from '../../relay/relay.ts';
+import { fairShare } from '../fair-share.ts';
 import type { StatelessCall } from './call.ts';
 import type { StatelessRequest } from './request.ts';
 
@@ -29,7 +31,7 @@ export class StatelessTasks {
   readonly #max: number;
   readonly #tasks = new Map<string, Task>();
 
-  /** @param max most tasks at once. */
+  /** @param max most tasks at once; one principal may have a quarter of them. */
   constructor(relay: Relay, max: number) {
     this.#relay = relay;
     this.#max = max;
@@ -38,7 +40,7 @@ export class StatelessTasks {
   /** Has a server answer a call of a tool that is a task there: at once with the task, or with its result where the client knows of no tasks. */
   async call(call: StatelessCall): Promise<Answer> {
     const isKnown = knowsTasks(call.capabilities);
-    if (isKnown && !this.#makeRoom()) return errorFrame(SERVER_ERROR, 'There are too many tasks already');
+    if (isKnown && !this.#hasRoom(call.principal)) return errorFrame(SERVER_ERROR, 'There are too many tasks already');
     const answer = await this.#relay.handle(withFrame(call, withParams(call.frame, { task: {} })));
     const state = answer.raw('result')?.raw('task');
     const serverId = state?.string('taskId');
@@ -49,16 +51,21 @@ export class StatelessTasks {
   }
 
   /** Answers a request about one of our tasks, and one that its client must not make; `undefined` for any other. */
-  async answer({ method, frame, envelope }: StatelessRequest): Promise<Answer | undefined> {
+  async answer({ method, frame, envelope, principal }: StatelessRequest): Promise<Answer | undefined> {
     const params = frame.raw('params');
     const listensToTasks = method === LISTEN && params?.raw('notifications')?.has('taskIds');
     if (!ABOUT_TASKS.has(method) && !listensToTasks) return undefined;
     if (!knowsTasks(envelope.capabilities.value)) return NOT_DECLARED;
     const task = listensToTasks ? undefined : this.#tasks.get(params?.string('taskId') ?? '');
-    if (!task) return undefined;
+    if (!task || !belongsTo(task.call, principal)) return undefined;
     if (method === 'tasks/get') return this.#describe(task);
     if (method === 'tasks/update') return settle(task, params?.raw('inputResponses'));
     return this.#cancel(task);
+  }
+
+  /** Gives those of a principal up. */
+  end(principalId: string): void {
+    for (const task of this.#tasks.values()) if (task.call.principal.id === principalId) this.#forget(task);
   }
 
   /** Gives all of them up. */
@@ -124,10 +131,13 @@ export class StatelessTasks {
     return this.#relay.handle(withCancellation(exchange, new Cancellation()));
   }
 
-  /** Where there are too many tasks, the oldest of those that have ended is forgotten. Returns whether there is room. */
-  #makeRoom(): boolean {
-    if (this.#tasks.size < this.#max) return true;
-    const ended = [...this.#tasks.values()].find(({ end }) => end);
+  /** Whether a principal may have another task; if need be, the oldest of those that have ended is forgotten. */
+  #hasRoom(principal: Principal): boolean {
+    const all = [...this.#tasks.values()];
+    const own = all.filter(({ call }) => call.principal.id === principal.id);
+    const isOverQuota = own.length >= fairShare(principal, this.#max);
+    if (!isOverQuota && all.length < this.#max) return true;
+    const ended = (isOverQuota ? own : all).find(({ end }) => end);
     if (ended) this.#forget(ended);
     return ended !== undefined;
   }

@@ -9,8 +9,9 @@ import {
 import type { Request } from '../../../src/protocol/message.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
 import { jsonText } from '../../protocol/arbitraries.ts';
+import { principalOf } from '../support.ts';
 
-const BINDING = { digest: 'a digest', principal: 'somebody' };
+const BINDING = { digest: 'a digest', principal: principalOf('somebody') };
 const refusal = (why: string) =>
   expect.objectContaining({ code: -32602, message: `requestState ${why}; send the request again without it` });
 
@@ -18,7 +19,10 @@ const state: fc.Arbitrary<RequestState> = fc.oneof(
   fc.string({ unit: 'grapheme' }).map((call) => ({ call })),
   fc.string({ unit: 'grapheme' }).map((server) => ({ server })),
 );
-const binding: fc.Arbitrary<Binding> = fc.record({ digest: fc.string(), principal: fc.string() });
+const binding: fc.Arbitrary<Binding> = fc.record({
+  digest: fc.string(),
+  principal: fc.record({ id: fc.string(), readOnly: fc.boolean() }),
+});
 
 describe('a sealed state', () => {
   it('opens to what it was made of', () => {
@@ -60,11 +64,25 @@ describe('a sealed state', () => {
     expect(() => new StateSeal().open(sealed, BINDING)).toThrow(refusal('was not made here'));
   });
 
-  it('is good for the request and for the principal that it was made for', () => {
+  it('is good for the request that it was made for', () => {
     const seal = new StateSeal();
     const sealed = seal.seal({ server: 'a' }, BINDING, 1000);
     expect(() => seal.open(sealed, { ...BINDING, digest: 'another' })).toThrow(refusal('belongs to another request'));
-    expect(() => seal.open(sealed, { ...BINDING, principal: '' })).toThrow(refusal('belongs to somebody else'));
+  });
+
+  it.each([principalOf(''), principalOf('somebody else'), principalOf('somebody', true)])(
+    'is none for another principal, whatever they ask with it: %j',
+    (principal) => {
+      const seal = new StateSeal();
+      const sealed = seal.seal({ server: 'a' }, BINDING, 1000);
+      for (const digest of [BINDING.digest, 'another'])
+        expect(() => seal.open(sealed, { digest, principal })).toThrow(refusal('was not made here'));
+    },
+  );
+
+  it('does not tell who somebody is here', () => {
+    const [text = ''] = new StateSeal().seal({ server: 'a' }, BINDING, 1000).split('.');
+    expect(Buffer.from(text, 'base64url').toString()).not.toContain('somebody');
   });
 
   it('is good for its time', () => {

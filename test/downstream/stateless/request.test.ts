@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isStateless, openEnvelope } from '../../../src/downstream/stateless/request.ts';
 import { type Message, type MessageError, parseMessages, type Request } from '../../../src/protocol/message.ts';
+import { ANYONE } from '../../../src/protocol/principal.ts';
 import { MCP } from '../../support/stateless-request.ts';
 
 const message = <T extends Message>(text: string) => parseMessages(text, 'client') as T;
@@ -39,6 +40,7 @@ describe('the envelope of a request', () => {
     const level = `"${MCP}logLevel":"notice"`;
     const { envelope, frame, id, method } = openEnvelope(
       request(VERSION, '"progressToken":1.0', CAPABILITIES, info, level, '"traceparent":"t"'),
+      ANYONE,
     );
     expect([id, method]).toEqual(['"a"', 'tools/list']);
     expect(frame.raw('params')?.text).toBe('{"x":1.0,"_meta":{"progressToken":1.0,"traceparent":"t"}}');
@@ -50,7 +52,7 @@ describe('the envelope of a request', () => {
   });
 
   it('may say neither who the client is nor what it wants logged', () => {
-    const { envelope, frame } = openEnvelope(request(VERSION, CAPABILITIES));
+    const { envelope, frame } = openEnvelope(request(VERSION, CAPABILITIES), ANYONE);
     expect([envelope.info, envelope.logLevel, frame.raw('params')?.text]).toEqual([undefined, undefined, '{"x":1.0}']);
   });
 
@@ -88,18 +90,22 @@ describe('the envelope of a request', () => {
       'Unsupported protocol version: 2025-11-25',
     ],
   ])('is refused with %s', (_, meta, code, text) => {
-    expect(() => openEnvelope(request(...meta))).toThrow(expect.objectContaining({ code, message: text, id: '"a"' }));
+    expect(() => openEnvelope(request(...meta), ANYONE)).toThrow(
+      expect.objectContaining({ code, message: text, id: '"a"' }),
+    );
   });
 
   it('is refused where there is none', () => {
     for (const text of ['{"jsonrpc":"2.0","id":1,"method":"a"}', '{"jsonrpc":"2.0","id":1,"method":"a","params":{}}'])
-      expect(() => openEnvelope(message<Request>(text))).toThrow(expect.objectContaining({ code: -32602, id: '1' }));
+      expect(() => openEnvelope(message<Request>(text), ANYONE)).toThrow(
+        expect.objectContaining({ code: -32602, id: '1' }),
+      );
   });
 
   it('that asks for a revision that is not served is told which are', () => {
     let refusal: MessageError | undefined;
     try {
-      openEnvelope(request(`"${MCP}protocolVersion":"2099-01-01"`));
+      openEnvelope(request(`"${MCP}protocolVersion":"2099-01-01"`), ANYONE);
     } catch (error) {
       refusal = error as MessageError;
     }

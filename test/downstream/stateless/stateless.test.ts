@@ -3,6 +3,7 @@ import { Stateless } from '../../../src/downstream/stateless/stateless.ts';
 import { Cancellation } from '../../../src/protocol/cancellation.ts';
 import type { Answer, Exchange } from '../../../src/protocol/exchange.ts';
 import { errorFrame, type Notification, notificationFrame, resultFrame } from '../../../src/protocol/message.ts';
+import { ANYONE } from '../../../src/protocol/principal.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
 import type { Relay } from '../../../src/relay/relay.ts';
 import { createAsk, createOutlet, createRelay, type StatelessOptions, statelessRequest } from '../support.ts';
@@ -153,7 +154,7 @@ describe('a notification', () => {
     const methods = ['initialized', 'roots/list_changed', 'cancelled', 'progress', 'x-vendor'];
     for (const name of methods) {
       const method = `notifications/${name}`;
-      stateless.notify({ kind: 'notification', method, frame: notificationFrame(method) } as Notification);
+      stateless.notify({ kind: 'notification', method, frame: notificationFrame(method) } as Notification, ANYONE);
     }
     expect(notifications).toEqual(['notifications/x-vendor']);
   });
