@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import { Access, type AccessStatus } from './access.ts';
 import type { Settings } from './config/settings.ts';
 import { Endpoints } from './downstream/endpoints.ts';
 import { serveStdio } from './downstream/stdio.ts';
@@ -8,11 +10,14 @@ import { type Listener, listen } from './http/listen.ts';
 import { createLocalApp } from './http/local-app.ts';
 import { createPublicApp } from './http/public-app.ts';
 import { createLog, type Log } from './log.ts';
+import type { ToolCount } from './oauth/context.ts';
+import type { Pairing, Window } from './oauth/pairing.ts';
 import { ownExchange } from './protocol/exchange.ts';
 import { RawJson } from './protocol/raw-json.ts';
 import type { Inventory } from './relay/inventory.ts';
 import { within } from './relay/patience.ts';
 import { createRelays, type Relays } from './relay/relays.ts';
+import { announce } from './state/running.ts';
 import { Fleet } from './upstream/fleet.ts';
 import type { LinkState } from './upstream/supervisor.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -23,13 +28,17 @@ export interface BridgeUrls {
   readonly mcp: string | undefined;
   /** HTTP+SSE; `undefined` when only Streamable HTTP is served. */
   readonly sse: string | undefined;
+  /** The first of these as it is reached from outside; `undefined` when it is not. */
+  readonly public: string | undefined;
   /** Status and readiness, on loopback. */
   readonly local: string;
 }
 
+/** How the bridge is, without secrets. */
 export interface BridgeStatus {
   readonly version: string;
   readonly urls: BridgeUrls | undefined;
+  readonly access: AccessStatus;
   readonly sessions: { readonly streamableHttp: number; readonly sse: number };
   readonly servers: readonly ServerStatus[];
 }
@@ -55,13 +64,14 @@ export interface ServerStatus {
 
 /**
  * Starts a bridge. Resolves when it listens; the servers start meanwhile.
- * @throws BridgeError when a port cannot be had or a filter cannot be read.
+ * @throws BridgeError when a port cannot be had, a filter cannot be read, or what is kept of clients cannot be used.
  */
 export async function startBridge(settings: Settings, log: Log = createLog()): Promise<Bridge> {
   const info = RawJson.of({ name: 'mcp-bridge', title: 'mcp-bridge', version: VERSION });
   const fleet = new Fleet({ settings: settings.upstreams, info, log });
   const relays = await createRelays({ ...settings, upstreams: fleet.upstreams, info, log });
-  const bridge = new Bridge({ settings, log, fleet, relays });
+  const access = await Access.open(settings, log);
+  const bridge = new Bridge({ settings, log, fleet, relays, access });
   await bridge.start();
   return bridge;
 }
@@ -74,17 +84,43 @@ export class Bridge {
   readonly #log: Log;
   readonly #fleet: Fleet;
   readonly #relays: Relays;
+  readonly #access: Access;
   readonly #endpoints: Endpoints;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: { close(): Promise<void> }[] = [];
+  /** Where the MCP port is reached: the issuer of grants, and part of what they are good for. */
+  #origin = '';
   #closing: Promise<void> | undefined;
 
-  constructor({ settings, log, fleet, relays }: { settings: Settings; log: Log; fleet: Fleet; relays: Relays }) {
+  constructor({ settings, log, fleet, relays, access }: BridgeParts) {
     this.#settings = settings;
     this.#log = log;
     this.#fleet = fleet;
     this.#relays = relays;
+    this.#access = access;
     const single = new Map([...relays.single].map(([upstream, router]) => [upstream.name, router]));
-    this.#endpoints = new Endpoints({ settings, merged: relays.merged, single });
+    this.#endpoints = new Endpoints({ settings, merged: relays.merged, single, base: access.base });
+  }
+
+  /** Where the owner lets clients in; `undefined` where that is not how it is done. */
+  get pairing(): Pairing | undefined {
+    return this.#access.pairing;
+  }
+
+  /** Whether a client is to be linked right after the start: none is yet, or the owner wants one more. */
+  get awaitsClient(): boolean {
+    return this.#settings.pair || this.#access.status.linked === 0;
+  }
+
+  /** Opens a window in which a client can be linked; `undefined` where that is not how it is done. */
+  openPairing(): Window | undefined {
+    const window = this.pairing?.open();
+    if (window) this.#log.info('pairing is open for ten minutes');
+    return window;
+  }
+
+  /** Where the owner finds the bearer token that was made for them; `undefined` where there is none. */
+  get tokenFile(): string | undefined {
+    return this.#access.token?.file;
   }
 
   /** Resolves once each server is up and has told its tools, or has failed for the first time. Lazy ones are not waited for. */
@@ -105,7 +141,8 @@ export class Bridge {
 
   status(): BridgeStatus {
     const servers = this.#relays.inventories.map((inventory) => this.#serverStatus(inventory));
-    return { version: VERSION, urls: this.urls, sessions: this.#endpoints.sessions, servers };
+    const { sessions } = this.#endpoints;
+    return { version: VERSION, urls: this.#knownUrls(), access: this.#access.status, sessions, servers };
   }
 
   /** Serves one client over streams. Resolves when the input has ended and all is answered. */
@@ -140,33 +177,59 @@ export class Bridge {
   }
 
   async #close(options: { immediately?: boolean }): Promise<void> {
+    this.#access.close();
     this.#endpoints.close();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     await this.#fleet.close(options);
   }
 
   async #listen(): Promise<void> {
-    const { host, port, allowedHosts, corsOrigins, healthPaths, streamableHttpPath, ssePath, outputTransport } =
-      this.#settings;
-    const guard = new HostGuard({ host, allowedHosts, corsOrigins });
+    const { host, port, publicUrl, corsOrigins, healthPaths } = this.#settings;
     const { routes } = this.#endpoints;
-    const handler = createPublicApp({ guard, routes, healthPaths, log: this.#log });
+    const { gate, pages } = await this.#access.createDoor(
+      {
+        origin: () => this.#origin,
+        resources: [...new Set([...routes.values()].map(({ resource }) => resource))],
+        toolsOf: (path) => this.#countTools(path),
+      },
+      (principalId) => this.#endpoints.end(principalId),
+    );
+    const allowedHosts = [...this.#settings.allowedHosts, ...(publicUrl ? [new URL(publicUrl).hostname] : [])];
+    const guard = new HostGuard({ host, allowedHosts, corsOrigins });
+    const isSecret = this.#access.base !== '';
+    const handler = createPublicApp({ guard, gate, routes, pages, healthPaths, isSecret, log: this.#log });
     const { origin, port: taken } = await this.#keep(listen({ host, port, handler, flag: '--port' }));
-    const local = await this.#listenLocally(port === 0 ? 0 : taken + 1);
-    this.urls = {
-      mcp: outputTransport === 'sse' ? undefined : origin + streamableHttpPath,
-      sse: outputTransport === 'streamableHttp' ? undefined : origin + ssePath,
-      local: local.origin,
-    };
+    this.#origin = publicUrl ?? origin;
+    const key = randomBytes(32).toString('base64url');
+    const local = await this.#listenLocally(port === 0 ? 0 : taken + 1, key);
+    this.urls = this.#urlsAt(origin, local.origin, this.#access.base);
+    this.#tellOfOtherOrigins();
+    if (this.pairing) {
+      const url = this.urls.public ?? this.urls.mcp ?? this.urls.sse ?? origin;
+      const withdraw = await announce(this.#access.folder, { local: local.origin, key, url });
+      this.#listeners.push({ close: withdraw });
+    }
+  }
+
+  /** What was granted at another URL is no good at this one: its clients would be refused without a word of why. */
+  #tellOfOtherOrigins(): void {
+    const { elsewhere } = this.#access.status;
+    if (elsewhere.length === 0) return;
+    const [before, now] = [elsewhere.join(', '), this.#origin];
+    this.#log.warn(
+      `clients are linked to ${before}, which is not where this bridge is (${now}). If it was there before, remove the connector in each client, add it again with the new URL, and link it`,
+    );
   }
 
   /** The owner's side. Nobody has to know its port, so a free one will do where the usual one is taken. */
-  async #listenLocally(usual: number): Promise<Listener> {
+  async #listenLocally(usual: number, key: string): Promise<Listener> {
     const host = '127.0.0.1';
     const handler = createLocalApp({
       guard: new HostGuard({ host, allowedHosts: [], corsOrigins: [] }),
       status: () => this.status(),
       readiness: () => readiness(this.#fleet.upstreams),
+      pair: () => this.openPairing(),
+      key,
     });
     const flag = '--local-port';
     const { localPort } = this.#settings;
@@ -176,11 +239,50 @@ export class Bridge {
     );
   }
 
+  #urlsAt(origin: string, local: string, base: string): BridgeUrls {
+    const { outputTransport, streamableHttpPath, ssePath, publicUrl } = this.#settings;
+    const mcp = outputTransport === 'sse' ? undefined : base + streamableHttpPath;
+    const sse = outputTransport === 'streamableHttp' ? undefined : base + ssePath;
+    return {
+      mcp: mcp && origin + mcp,
+      sse: sse && origin + sse,
+      public: publicUrl && publicUrl + (mcp ?? sse),
+      local,
+    };
+  }
+
+  /** Where it is, as far as it is for everybody to know. */
+  #knownUrls(): BridgeUrls | undefined {
+    const { urls } = this;
+    if (!urls || this.#access.base === '') return urls;
+    return this.#urlsAt(new URL(urls.mcp ?? urls.sse ?? '').origin, urls.local, '/...');
+  }
+
+  /** How many tools are seen at a path. */
+  #countTools(path: string): ToolCount | undefined {
+    const server = this.#endpoints.routes.get(path)?.server;
+    const inventories = this.#relays.inventories.filter(({ upstream }) => (server ?? upstream.name) === upstream.name);
+    const counts = inventories.map((inventory) => this.#serverStatus(inventory));
+    if (counts.every(({ tools }) => tools === undefined)) return undefined;
+    const read = counts.reduce((sum, { readOnlyTools = 0 }) => sum + readOnlyTools, 0);
+    const all = counts.reduce((sum, { tools = 0 }) => sum + tools, 0);
+    return { read, write: all - read };
+  }
+
   async #keep(starting: Promise<Listener>): Promise<Listener> {
     const listener = await starting;
     this.#listeners.push(listener);
     return listener;
   }
+}
+
+/** The stages that a bridge is made of. */
+interface BridgeParts {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly fleet: Fleet;
+  readonly relays: Relays;
+  readonly access: Access;
 }
 
 /** Which servers answer a ping now. One that is started only when needed counts as ready. */

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { resolve } from 'node:path';
+import { stateFolderOf } from './access.ts';
 import { type Bridge, startBridge } from './bridge.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
 import { resolveSettings } from './config/resolve-settings.ts';
+import type { Subcommand } from './config/subcommands.ts';
 import { BridgeError, messageOf } from './errors.ts';
 import { splitCommand } from './process/command-line.ts';
 import { createDisplay } from './terminal/create-display.ts';
@@ -16,15 +19,35 @@ try {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.kind === 'help') process.stdout.write(flags.text);
   else if (flags.kind === 'version') process.stdout.write(`${VERSION}\n`);
-  else await run(flags);
+  else if (flags.kind === 'run') await run(flags);
+  else await runCommand(flags);
 } catch (error) {
   fail(error);
+}
+
+/** What is not a bridge's own life, but about one. */
+async function runCommand(command: Subcommand): Promise<void> {
+  const folder = stateFolderOf({ stateFolder: command.stateFolder && resolve(command.stateFolder) });
+  const output = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY };
+  if (command.kind === 'pair') {
+    const { pair } = await import('./commands/pair.ts');
+    await pair({ ...command, folder }, output);
+  } else {
+    const { grants } = await import('./commands/grants.ts');
+    await grants(command.action, folder, output);
+  }
 }
 
 async function run(flags: RunFlags): Promise<void> {
   const { settings, warnings } = await resolveSettings({ flags, env: process.env, cwd: process.cwd(), splitCommand });
   const { logLevel: level, logFormat: format } = settings;
-  const display = createDisplay({ stream: process.stderr, env: process.env, level, format });
+  const display = createDisplay({
+    stream: process.stderr,
+    input: process.stdin,
+    env: process.env,
+    level,
+    format,
+  });
   process.once('exit', () => display.close());
   process.stderr.on('error', () => {}); // Whoever read it is gone: no reason to leave the servers behind.
   for (const warning of warnings) display.log.warn(warning);
@@ -37,6 +60,7 @@ async function run(flags: RunFlags): Promise<void> {
     throw new BridgeError('SPAWN', 'none of the servers could be started');
   }
   display.report(bridge);
+  await display.letIn(bridge);
 }
 
 /** The first signal ends everything in order, the second at once. */

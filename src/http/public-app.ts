@@ -1,37 +1,52 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Endpoint } from '../downstream/endpoints.ts';
 import { HttpError, sendError } from '../downstream/http-error.ts';
 import type { Log } from '../log.ts';
 import { answerCors } from './cors.ts';
+import type { Gate } from './gate.ts';
 import type { HostGuard } from './guard.ts';
+import { PageServer, type Pages } from './pages.ts';
+import { Quota } from './quota.ts';
 
 export interface PublicAppOptions {
   readonly guard: HostGuard;
-  /** What is served, by path. */
-  readonly routes: ReadonlyMap<string, RequestListener>;
+  readonly gate: Gate;
+  /** The MCP endpoints, by path. */
+  readonly routes: ReadonlyMap<string, Endpoint>;
+  /** How clients get past the gate; `undefined` where there is nothing to be told. */
+  readonly pages: Pages | undefined;
   /** Paths that answer 200 while the process lives. */
   readonly healthPaths: readonly string[];
+  /** Whether the paths are for nobody to know who was not told. */
+  readonly isSecret: boolean;
   readonly log: Log;
 }
 
-/** All that the world may reach: the MCP endpoints, and a bare health answer. */
-export function createPublicApp({ guard, routes, healthPaths, log }: PublicAppOptions): RequestListener {
-  const all = new Map<string, RequestListener>([
-    ...routes,
-    ...healthPaths.map((path) => [path, answerHealth] as const),
-  ]);
-  return (request, response) => {
-    try {
-      guard.check(request);
-      if (answerCors(guard, request, response)) return;
-      const path = pathOf(request.url ?? '/');
-      const route = all.get(path) ?? all.get(reencoded(path));
-      if (!route) throw new HttpError(404, `Nothing is served at this path; MCP is at ${[...routes.keys()][0]}`);
-      log.debug('request', { method: request.method, path });
-      route(request, response);
-    } catch (error) {
-      sendError(response, error);
+/** All that the world may reach: the MCP endpoints, what leads to them, and a bare health answer. */
+export function createPublicApp(options: PublicAppOptions): RequestListener {
+  const { guard, gate, routes, healthPaths, isSecret, log } = options;
+  const pages = options.pages && new PageServer(options.pages, log);
+  const health = new Set(healthPaths);
+  const quota = new Quota();
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    guard.check(request);
+    if (answerCors(guard, request, response)) return;
+    const path = pathOf(request.url ?? '/');
+    log.debug('request', { method: request.method, path: isSecret ? undefined : path });
+    const endpoint = routes.get(path) ?? routes.get(reencoded(path));
+    if (endpoint) {
+      const principal = await gate.admit(request, endpoint.resource);
+      if (response.destroyed) return;
+      quota.enter(principal, response);
+      return endpoint.serve(request, response, principal);
     }
+    if (health.has(path)) return answerHealth(response);
+    if (pages?.serves(path)) return pages.serve(request, response, path);
+    const hint = isSecret ? '' : `; MCP is at ${[...routes.keys()][0]}`;
+    throw new HttpError(404, `Nothing is served at this path${hint}`);
   };
+  return (request, response) => void serve(request, response).catch((error) => sendError(response, error));
 }
 
 /** The path without its query, and without a slash at its end. */
@@ -51,6 +66,6 @@ function reencoded(path: string): string {
   }
 }
 
-const answerHealth: RequestListener = (_, response) => {
+function answerHealth(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end('ok\n');
-};
+}

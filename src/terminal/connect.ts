@@ -7,7 +7,8 @@ export interface ConnectOptions {
 }
 
 /** What to paste where, so that clients find the bridge. */
-export function connectText({ mcp, sse = '' }: BridgeUrls, { columns, paint }: ConnectOptions): string {
+export function connectText(urls: BridgeUrls, { columns, paint }: ConnectOptions): string {
+  const { mcp, sse = '' } = urls;
   const ways = mcp === undefined ? waysTo(sse, 'sse') : waysTo(mcp, 'http');
   const lines = ways.map(([client, ...parts]) => {
     const line = label(client) + parts.join(' ');
@@ -16,8 +17,13 @@ export function connectText({ mcp, sse = '' }: BridgeUrls, { columns, paint }: C
   return [
     `  ${paint('bold', 'Connect')}  ${paint('dim', 'with a command, or with an entry among the servers in mcp.json')}`,
     ...lines,
-    `${label('ChatGPT')}needs a public https URL; this version does not make one`,
+    `${label('ChatGPT')}${chatGpt(urls)}`,
   ].join('\n');
+}
+
+function chatGpt({ public: url }: BridgeUrls): string {
+  if (url === undefined) return 'needs a public https URL: run a tunnel to this port, and say --public-url';
+  return `Settings, Apps, Developer mode, Create: ${url}`;
 }
 
 /** A client and what it takes, in parts between which a shell's line may be broken. */

@@ -8,9 +8,14 @@ export interface Display {
   follow(bridge: Watched): Promise<void>;
   /** Shows what is served now, and where. */
   report(bridge: Watched): void;
+  /** Shows what the owner needs to let clients in. Where nobody reads it, nothing: a log is no place for a code. */
+  letIn(bridge: Watched): Promise<void>;
   /** Ends what is redrawn all the time; the log goes on. Twice without harm. */
   close(): void;
 }
 
 /** What a display looks at. */
-export type Watched = Pick<Bridge, 'urls' | 'settled' | 'status'>;
+export type Watched = Pick<
+  Bridge,
+  'urls' | 'settled' | 'status' | 'pairing' | 'openPairing' | 'awaitsClient' | 'tokenFile'
+>;

@@ -1,4 +1,5 @@
 import { createLog, type Log, type LogLevel } from '../log.ts';
+import { listenToOwner, pairingText } from './consent-prompt.ts';
 import type { Display, Watched } from './display.ts';
 import { LiveBlock, type TerminalStream } from './live-block.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -8,6 +9,8 @@ import { headline, summary } from './summary.ts';
 export interface TerminalDisplayOptions {
   readonly stream: TerminalStream;
   readonly level: LogLevel;
+  /** Where the owner types. */
+  readonly input: NodeJS.ReadStream;
   /** Whether lines can be redrawn in place; without it they are only shown once all is known. */
   readonly canMoveCursor: boolean;
 }
@@ -17,12 +20,15 @@ export class TerminalDisplay implements Display {
   readonly log: Log;
   readonly #block: LiveBlock;
   readonly #paint: Paint;
+  readonly #input: NodeJS.ReadStream;
+  #endListening = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor({ stream, level, canMoveCursor }: TerminalDisplayOptions) {
+  constructor({ stream, input, level, canMoveCursor }: TerminalDisplayOptions) {
     this.#block = new LiveBlock(stream, { canMoveCursor });
     this.#paint = createPaint(stream.hasColors?.() ?? false);
+    this.#input = input;
     this.log = createLog({ level, format: 'text', write: (line) => this.#block.print(line) });
   }
 
@@ -37,12 +43,24 @@ export class TerminalDisplay implements Display {
 
   report(bridge: Watched): void {
     if (this.#isClosed) return;
-    const text = summary(bridge.status(), { columns: this.#block.columns, paint: this.#paint });
+    // The owner sees the URLs as they are, secrets and all.
+    const status = { ...bridge.status(), urls: bridge.urls };
+    const text = summary(status, { columns: this.#block.columns, paint: this.#paint });
     this.#block.print(`\n${text}\n`);
+  }
+
+  async letIn(bridge: Watched): Promise<void> {
+    const print = (text: string) => this.#block.print(text);
+    if (bridge.tokenFile !== undefined) print(`  Bearer token  kept in ${bridge.tokenFile}`);
+    if (!bridge.pairing || this.#isClosed) return;
+    const window = bridge.awaitsClient ? bridge.openPairing() : undefined;
+    print(window ? pairingText(window) : `  To link another client, type ${this.#paint('bold', 'pair')}`);
+    if (this.#input.isTTY) this.#endListening = await listenToOwner({ input: this.#input, bridge, print });
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#endListening();
     this.#stopDrawing();
   }
 

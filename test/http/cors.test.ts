@@ -1,5 +1,5 @@
-import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../src/downstream/endpoints.ts';
 import { HostGuard } from '../../src/http/guard.ts';
 import { createPublicApp } from '../../src/http/public-app.ts';
 import { createLog } from '../../src/log.ts';
@@ -8,7 +8,9 @@ import { rawRequest } from '../support/http.ts';
 
 function startApp(corsOrigins: string[]): Promise<string> {
   const guard = new HostGuard({ host: '127.0.0.1', allowedHosts: [], corsOrigins });
-  const routes = new Map<string, RequestListener>([['/mcp', (request, response) => response.end(request.method)]]);
+  const routes = new Map<string, Endpoint>([
+    ['/mcp', { resource: '/mcp', serve: (request, response) => response.end(request.method) }],
+  ]);
   const log = createLog({ level: 'none' });
   return serve(createPublicApp({ guard, routes, healthPaths: [], log }));
 }

@@ -1,7 +1,7 @@
-import type { RequestListener } from 'node:http';
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../src/downstream/endpoints.ts';
 import type { GuardOptions } from '../../src/http/guard.ts';
 import { createPublicApp, pathOf } from '../../src/http/public-app.ts';
 import { createLog } from '../../src/log.ts';
@@ -11,18 +11,17 @@ import { createGuard, serveApp } from './apps.ts';
 /** An app with two routes that say their names, and one that fails. */
 async function startApp(guard: Partial<GuardOptions> = {}) {
   const lines: string[] = [];
-  const named =
-    (name: string): RequestListener =>
-    (_, response) =>
-      void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(name);
-  const routes = new Map<string, RequestListener>([
+  const endpoint = (serve: Endpoint['serve']): Endpoint => ({ resource: '/mcp', serve });
+  const named = (name: string) =>
+    endpoint((_, response) => void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(name));
+  const routes = new Map<string, Endpoint>([
     ['/mcp', named('mcp')],
     ['/servers/my%20files%2F1/mcp', named('one server')],
     [
       '/broken',
-      () => {
+      endpoint(() => {
         throw new Error('a secret');
-      },
+      }),
     ],
   ]);
   const log = createLog({ level: 'debug', write: (line) => void lines.push(line) });

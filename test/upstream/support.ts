@@ -7,6 +7,7 @@ import { createWatchdog } from '../../src/process/watchdog.ts';
 import { Cancellation } from '../../src/protocol/cancellation.ts';
 import type { Answer, Ask, Client, Exchange } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
+import { ANYONE } from '../../src/protocol/principal.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { OpenChannel } from '../../src/upstream/channel.ts';
 import { shakeHands } from '../../src/upstream/handshake.ts';
@@ -118,6 +119,7 @@ export function createClient(name = 'client', changes: Partial<Client> = {}): Te
   const closed = new Cancellation();
   const capabilities = changes.capabilities ?? {};
   return {
+    principal: ANYONE,
     opening: OPENING.with({ capabilities, clientInfo: { name, version: '1' } }),
     capabilities,
     tenure: 'session',
