@@ -57,6 +57,8 @@ describe.skipIf(process.platform === 'win32')('the README', () => {
   it('shows a client that lists tools', async () => {
     const [program = ''] = textsOf('js example');
     await using bridge = await startBridge([], { cwd: clone, env });
+    await using peer = await connectHttp(bridge.url);
+    await toolNames(peer, ['memory__read_graph']);
     const file = join(clone, 'example.mjs');
     await writeFile(file, program.replace(MCP_ORIGIN, bridge.origin));
     const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: clone });

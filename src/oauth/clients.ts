@@ -41,6 +41,11 @@ export class Clients {
     });
   }
 
+  /** Whether an id can only be one that was given out by a registration, and is not known any more. */
+  isForgotten(id: string): boolean {
+    return !id.startsWith('https://') && !this.#options.store.state.clients.some((client) => client.id === id);
+  }
+
   /** Takes in a client that has described itself. */
   async register({ name, redirectUris }: Pick<OAuthClient, 'name' | 'redirectUris'>): Promise<RegisteredClient> {
     const { store, now } = this.#options;

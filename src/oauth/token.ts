@@ -17,9 +17,10 @@ export async function issueTokens(request: OAuthRequest, context: OAuthContext):
   throw new OAuthError('unsupported_grant_type', 'Served are authorization_code and refresh_token');
 }
 
-async function redeem(parameters: Parameters, { codes, grants, log }: OAuthContext): Promise<Tokens> {
+async function redeem(parameters: Parameters, context: OAuthContext): Promise<Tokens> {
+  const { codes, grants, log } = context;
   const code = parameters.required('code');
-  const clientId = parameters.required('client_id');
+  const clientId = readClientId(parameters, context);
   const redirectUri = parameters.optional('redirect_uri');
   const resource = parameters.optional('resource');
   const verifier = parameters.required('code_verifier');
@@ -39,13 +40,24 @@ async function redeem(parameters: Parameters, { codes, grants, log }: OAuthConte
   return tokens;
 }
 
-async function refresh(parameters: Parameters, { grants }: OAuthContext): Promise<Tokens> {
-  return grants.refresh({
+async function refresh(parameters: Parameters, context: OAuthContext): Promise<Tokens> {
+  return context.grants.refresh({
     token: parameters.required('refresh_token'),
-    clientId: parameters.required('client_id'),
+    clientId: readClientId(parameters, context),
     resource: parameters.optional('resource'),
     readOnly: asksToReadOnly(parameters.optional('scope')),
   });
+}
+
+/**
+ * Whose registration is gone has to hear of that (RFC 6749, section 5.2): told `invalid_grant`, it would come back to be asked about
+ * under an id that nobody knows, instead of registering again.
+ */
+function readClientId(parameters: Parameters, { clients }: OAuthContext): string {
+  const id = parameters.required('client_id');
+  if (clients.isForgotten(id))
+    throw new OAuthError('invalid_client', 'This client is not registered here, or not any more; register again');
+  return id;
 }
 
 /** RFC 7636, sections 4.1 and 4.6. */

@@ -1,5 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { isSame } from './secret.ts';
+import { Seal } from '../protocol/seal.ts';
 
 /** What a client asked for at `/authorize`, once it was found to be in order. */
 export interface Transaction {
@@ -18,7 +17,7 @@ const LIFETIME = 30 * 60_000;
 
 /** Carries transactions through the consent page and back: nothing is stored that strangers could fill up, and nothing can be changed on the way. */
 export class TransactionSeal {
-  readonly #key = randomBytes(32);
+  readonly #seal = new Seal();
   readonly #now: () => number;
 
   /** @param now milliseconds since 1970. */
@@ -27,19 +26,14 @@ export class TransactionSeal {
   }
 
   seal(transaction: Transaction): string {
-    const text = JSON.stringify({ ...transaction, expires: this.#now() + LIFETIME });
-    return this.#signed(Buffer.from(text).toString('base64url'));
+    return this.#seal.seal({ ...transaction, expires: this.#now() + LIFETIME });
   }
 
   /** `undefined` when it was not made here, or not lately. */
   open(sealed: string): Transaction | undefined {
-    const [text = ''] = sealed.split('.', 1);
-    if (!isSame(sealed, this.#signed(text))) return undefined;
-    const { expires, ...transaction } = JSON.parse(Buffer.from(text, 'base64url').toString());
-    return expires > this.#now() ? transaction : undefined;
-  }
-
-  #signed(text: string): string {
-    return `${text}.${createHmac('sha256', this.#key).update(text).digest('base64url')}`;
+    const payload = this.#seal.open<Transaction & { expires: number }>(sealed);
+    if (!payload || payload.expires <= this.#now()) return undefined;
+    const { expires: _, ...transaction } = payload;
+    return transaction;
   }
 }

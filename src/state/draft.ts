@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BridgeError } from '../errors.ts';
 import { isAlive } from './alive.ts';
-import { isMissing } from './state-error.ts';
+import { codeOf, isMissing } from './state-error.ts';
 
 /**
  * What a file will hold next. It is the lock as well: who has the only draft in `PATH.lock/` may go on, and the renaming that
@@ -53,8 +53,8 @@ const DRAFT = /^(\d+)-[\da-f-]+$/;
  */
 async function placeAlone(draft: string): Promise<boolean> {
   const folder = dirname(draft);
+  await ensureFolder(folder);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(draft, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (isMissing(error)) return false; // Who was done just removed the folder.
@@ -68,6 +68,15 @@ async function placeAlone(draft: string): Promise<boolean> {
     if (!isAlone) await discard(draft);
   }
   return isAlone;
+}
+
+/** Not `recursive`, with which Node 20 takes a disk that is read-only for a folder that is missing. */
+async function ensureFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** The paths of the drafts of processes that are at work; those that were left behind are removed. */

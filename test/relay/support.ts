@@ -1,8 +1,9 @@
 import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
+import { createRelays, type Relays, type RelaysOptions } from '../../src/relay/relays.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { playServer } from '../upstream/played-server.ts';
-import { createUpstream } from '../upstream/support.ts';
+import { createLogBook, createUpstream, INFO } from '../upstream/support.ts';
 
 /** What a played server does. */
 export interface Part {
@@ -34,6 +35,29 @@ export function playUpstream(part: Part = {}, settings: Partial<UpstreamSettings
   const { open, received, say, die } = playServer((frame) => answerTo(frame, part));
   const { upstream, lines } = createUpstream(settings, open);
   return { upstream, received, lines, say, die };
+}
+
+export interface PlayedRelays extends Relays {
+  readonly played: readonly PlayedUpstream[];
+  /** What each server was sent, oldest first. */
+  readonly received: readonly RawJson[][];
+}
+
+/** The relays of servers that are played; they are called a, b, ... */
+export async function playRelays(
+  parts: readonly Part[],
+  { settings, ...options }: Partial<RelaysOptions> & { settings?: Partial<UpstreamSettings> } = {},
+): Promise<PlayedRelays> {
+  const played = parts.map((part, index) => playUpstream(part, { name: 'abc'.charAt(index), ...settings }));
+  const relays = await createRelays({
+    upstreams: played.map(({ upstream }) => upstream),
+    prefix: 'auto',
+    tools: { allow: [], deny: [] },
+    info: INFO,
+    log: createLogBook().log,
+    ...options,
+  });
+  return { ...relays, played, received: played.map(({ received }) => received) };
 }
 
 async function answerTo(frame: RawJson, { capabilities = { tools: {} }, start, answer }: Part) {

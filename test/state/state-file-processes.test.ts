@@ -23,6 +23,11 @@ async function leaveDraft(path: string, owner: string): Promise<string> {
   return draft;
 }
 
+async function makeOld(draft: string): Promise<void> {
+  const longAgo = new Date(Date.now() - 31_000);
+  await utimes(draft, longAgo, longAgo);
+}
+
 describe('several processes', () => {
   it('lose none of each other’s changes', async () => {
     const path = await makePath();
@@ -91,16 +96,27 @@ describe('a process that is killed', () => {
 });
 
 describe('a lock of a living process', () => {
-  it('is taken over after half a minute; whoever slept that long writes nothing over, and makes its change again', async () => {
+  it('is taken over after half a minute', async () => {
+    const path = await makePath();
+    const draft = await leaveDraft(path, `${process.ppid}-0`);
+    await makeOld(draft);
+    expect(await countOn(counterIn(path))).toBe(1);
+    expect(await readdir(dirname(path))).toEqual(['state.json']);
+  });
+
+  it('that was taken over is noticed by who slept that long: it writes nothing over, and makes its change again', async () => {
     const path = await makePath();
     const sleeper = await startWriter('sleep', path);
     expect(await nextLine(sleeper)).toBe('sleeps');
     const [draft = ''] = await readdir(`${path}.lock`);
-    const longAgo = new Date(Date.now() - 31_000);
-    await utimes(join(`${path}.lock`, draft), longAgo, longAgo);
-    expect(await countOn(counterIn(path))).toBe(1);
+    await makeOld(join(`${path}.lock`, draft));
+    const successor = await startWriter('sleep', path);
+    expect(await nextLine(successor)).toBe('sleeps');
     sleeper.kill('SIGCONT');
-    expect(await sleeper.ended).toBe(0);
+    // Time to do the wrong thing; nothing can be seen of its doing the right one, which is to wait.
+    expect(await Promise.race([sleeper.ended, delay(300, 'waits')])).toBe('waits');
+    successor.kill('SIGCONT');
+    expect(await Promise.all([sleeper.ended, successor.ended])).toEqual([0, 0]);
     expect(await counterIn(path).read()).toEqual({ count: 2 });
   });
 

@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { canonical } from '../../protocol/canonical.ts';
 import { INVALID_PARAMS, MessageError, type Request } from '../../protocol/message.ts';
 import type { Principal } from '../../protocol/principal.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
+import { Seal } from '../../protocol/seal.ts';
 
 /** What a `requestState` of ours stands for: the one round that a call waits for here, or a server's own state. */
 export type RequestState = { readonly call: string } | { readonly server: string };
@@ -20,7 +21,7 @@ export interface Binding {
  * it says, change it, use it for another request or for another principal, or keep it beyond its time.
  */
 export class StateSeal {
-  readonly #key = randomBytes(32);
+  readonly #seal = new Seal();
   readonly #now: () => number;
 
   /** @param now milliseconds since 1970. */
@@ -30,29 +31,28 @@ export class StateSeal {
 
   /** @param lifetime milliseconds. */
   seal(state: RequestState, { digest, principal }: Binding, lifetime: number): string {
-    const payload = { ...state, digest, expires: this.#now() + lifetime };
-    const text = Buffer.from(JSON.stringify(payload)).toString('base64url');
-    return this.#signed(text, principal);
+    return this.#seal.seal({ ...state, digest, expires: this.#now() + lifetime }, holderOf(principal));
   }
 
   /** @throws MessageError -32602 when it is none of ours, or not for this request, or no longer. Another principal's is none of ours. */
   open(sealed: string, binding: Binding): RequestState {
-    const [text = ''] = sealed.split('.', 1);
-    // Compared as text: decoders pass over what does not belong there.
-    const expected = Buffer.from(this.#signed(text, binding.principal));
-    const given = Buffer.from(sealed);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refusal('was not made here');
-    const payload = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const payload = this.#seal.open<RequestState & Contents>(sealed, holderOf(binding.principal));
+    if (!payload) throw refusal('was not made here');
     if (payload.digest !== binding.digest) throw refusal('belongs to another request');
     if (payload.expires < this.#now()) throw refusal('has expired');
     return payload;
   }
+}
 
-  /** Only the text is handed out, so that nobody reads off it who they are here. */
-  #signed(text: string, { id, readOnly }: Principal): string {
-    const hmac = createHmac('sha256', this.#key).update(JSON.stringify([text, id, readOnly]));
-    return `${text}.${hmac.digest('base64url')}`;
-  }
+/** What else is sealed. */
+interface Contents {
+  readonly digest: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+function holderOf({ id, readOnly }: Principal): string {
+  return JSON.stringify([id, readOnly]);
 }
 
 /** Stands for a request as far as a retry has to repeat it: its method and params, without what a retry brings along. */

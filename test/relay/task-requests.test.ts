@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { Client } from '../../src/protocol/exchange.ts';
+import { requestFrame } from '../../src/protocol/message.ts';
+import { RawJson } from '../../src/protocol/raw-json.ts';
+import type { Router } from '../../src/relay/router.ts';
+import { principalOf } from '../downstream/support.ts';
+import { requestsOf } from '../upstream/played-server.ts';
+import { contentOf, createClient, createExchange } from '../upstream/support.ts';
+import { type Part, playRelays } from './support.ts';
+
+const [ALICE, BOB] = [principalOf('alice'), principalOf('bob')];
+const ABOUT = ['tasks/get', 'tasks/result', 'tasks/update', 'tasks/cancel'];
+
+/** A server that makes a task of each call, and counts them; it knows every task it is asked about. */
+function countingServer(): Part {
+  let count = 0;
+  return {
+    capabilities: { tools: {}, tasks: {} },
+    answer(method, params) {
+      if (method !== 'tools/call') return { result: { known: params.get('taskId') } };
+      count += 1;
+      return { result: { task: { taskId: `task-${count}`, status: 'working' } } };
+    },
+  };
+}
+
+const clientOf = (principal: Client['principal'], changes: Partial<Client> = {}) =>
+  createClient(principal.id, { principal, ...changes });
+
+async function begin(router: Router, client: Client, name = 'x') {
+  const frame = requestFrame('tools/call', { name, task: {} });
+  const answer = await router.handle(createExchange(frame, { client }));
+  return answer.raw('result')?.raw('task')?.string('taskId') ?? '';
+}
+
+async function ask(router: Router | undefined, client: Client, taskId: string, method = 'tasks/get') {
+  const exchange = createExchange(requestFrame(method, { taskId }), { client });
+  return contentOf((await router?.handle(exchange)) ?? RawJson.of({}));
+}
+
+const unknown = (taskId: string) => ({ code: -32602, message: `Unknown task: ${taskId}` });
+
+describe.each([1, 2])('a task of one of %s servers', (servers) => {
+  const play = () => playRelays(Array.from({ length: servers }, countingServer));
+  const tool = servers === 1 ? 'x' : 'b__x';
+
+  it.each(ABOUT)('is known to its principal, by whichever client, and to nobody else: %s', async (method) => {
+    const { merged, received } = await play();
+    const taskId = await begin(merged, clientOf(ALICE), tool);
+    expect(await ask(merged, clientOf(ALICE), taskId, method)).toEqual({ known: taskId });
+    for (const stranger of [BOB, principalOf('alice', true), principalOf('')])
+      expect(await ask(merged, clientOf(stranger), taskId, method)).toEqual(unknown(taskId));
+    expect(requestsOf(received.flat(), method)).toHaveLength(1);
+  });
+
+  it('that the bridge has not heard of is unknown to whoever had to prove who they are', async () => {
+    const { merged, received } = await play();
+    expect(await ask(merged, clientOf(ALICE), 'task-1')).toEqual(unknown('task-1'));
+    expect(requestsOf(received.flat(), 'tasks/get')).toEqual([]);
+  });
+
+  it('belongs to whom it was made for at one URL and at another', async () => {
+    const { merged, single } = await play();
+    const taskId = await begin(merged, clientOf(ALICE), tool);
+    const own = [...single.values()].at(-1);
+    expect(await ask(own, clientOf(ALICE), taskId)).toEqual({ known: taskId });
+    expect(await ask(own, clientOf(BOB), taskId)).toEqual(unknown(taskId));
+  });
+
+  it('is given up with its principal, and unknown from then on', async () => {
+    const { merged, received } = await play();
+    const [gone, stays] = [await begin(merged, clientOf(ALICE), tool), await begin(merged, clientOf(BOB), tool)];
+    merged.end('alice');
+    const cancelled = () =>
+      requestsOf(received.flat(), 'tasks/cancel').map((frame) => frame.raw('params')?.get('taskId'));
+    await expect.poll(cancelled).toEqual([gone]);
+    expect(await ask(merged, clientOf(ALICE), gone)).toEqual(unknown(gone));
+    expect(await ask(merged, clientOf(BOB), stays)).toEqual({ known: stays });
+  });
+});
+
+describe('a task that the server alone knows', () => {
+  it('can be asked about where nobody is asked who they are', async () => {
+    const { merged } = await playRelays([countingServer()]);
+    expect(await ask(merged, createClient(), 'task-7')).toEqual({ known: 'task-7' });
+  });
+
+  it('can be asked about by a client that has its server to itself, even if others have tasks of that name', async () => {
+    const { merged } = await playRelays([countingServer()]);
+    const alone = clientOf(ALICE, { capabilities: { elicitation: {} } });
+    const taskId = await begin(merged, clientOf(BOB));
+    expect(await ask(merged, alone, taskId)).toEqual({ known: taskId });
+  });
+
+  it('cannot be asked about by a request that may be served by a process of others', async () => {
+    const { merged } = await playRelays([countingServer()]);
+    const capabilities = { elicitation: {} };
+    const call = { capabilities, listens: false, readsResultTypes: true };
+    const taskId = await begin(merged, clientOf(ALICE, { ...call, tenure: 'call' }));
+    expect(await ask(merged, clientOf(BOB, { ...call, tenure: 'none' }), taskId)).toEqual(unknown(taskId));
+    expect(await ask(merged, clientOf(ALICE, { ...call, tenure: 'none' }), taskId)).toEqual({ known: taskId });
+  });
+});
