@@ -51,11 +51,10 @@ async function findClient(parameters: Parameters, { clients }: OAuthContext): Pr
   const id = parameters.required('client_id');
   const client = await clients.find(id);
   if (client) return client;
-  throw new OAuthError(
-    'invalid_client',
-    'This client is not known here. Remove the connector in the client, and add it again while pairing is open',
-    400,
-  );
+  const way = id.startsWith('https://')
+    ? `It is described at ${id}, which is not fetched unless the bridge runs with --client-documents`
+    : 'Remove the connector in the client, and add it again while pairing is open';
+  throw new OAuthError('invalid_client', `This client is not known here. ${way}`, 400);
 }
 
 function findRedirect(parameters: Parameters, { redirectUris }: OAuthClient): string {

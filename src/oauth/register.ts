@@ -20,7 +20,7 @@ export async function register(request: OAuthRequest, { clients, pairing, log }:
   if (problem !== undefined) throw new OAuthError('invalid_redirect_uri', problem);
   if (!pairing.register())
     throw new OAuthError('temporarily_unavailable', 'Too many clients have registered. Run "mcp-bridge pair" again');
-  const client = await clients.register({ name: displayName(given ?? '') || 'A client without a name', redirectUris });
+  const client = await clients.register({ name: displayName(given ?? ''), redirectUris });
   log.debug('client registered', { client: client.id });
   return jsonReply(201, {
     client_id: client.id,

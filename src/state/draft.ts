@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BridgeError } from '../errors.ts';
 import { isAlive } from './alive.ts';
-import { codeOf, isMissing } from './state-error.ts';
+import { ensureFolder } from './private-file.ts';
+import { isMissing } from './state-error.ts';
 
 /**
  * What a file will hold next. It is the lock as well: who has the only draft in `PATH.lock/` may go on, and the renaming that
@@ -21,7 +22,7 @@ export interface Draft {
   discard(): Promise<void>;
 }
 
-/** Waits until nobody else is changing the file. The file's folder need not exist. @throws BridgeError `STATE` after ten seconds. */
+/** Waits until nobody else is changing the file, whose folder has to exist. @throws BridgeError `STATE` after ten seconds. */
 export async function startDraft(path: string): Promise<Draft> {
   const folder = `${path}.lock`;
   const draft = join(folder, `${THIS_PROCESS}-${randomUUID()}`);
@@ -53,7 +54,7 @@ const DRAFT = /^(\d+)-[\da-f-]+$/;
  */
 async function placeAlone(draft: string): Promise<boolean> {
   const folder = dirname(draft);
-  await ensureFolder(folder);
+  await ensureFolder(folder, { parents: false });
   try {
     await writeFile(draft, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
@@ -68,15 +69,6 @@ async function placeAlone(draft: string): Promise<boolean> {
     if (!isAlone) await discard(draft);
   }
   return isAlone;
-}
-
-/** Not `recursive`, with which Node 20 takes a disk that is read-only for a folder that is missing. */
-async function ensureFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  }
 }
 
 /** The paths of the drafts of processes that are at work; those that were left behind are removed. */

@@ -2,7 +2,7 @@ import type { BigIntStats, Stats } from 'node:fs';
 import { lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BridgeError } from '../errors.ts';
-import { isMissing, toStateError } from './state-error.ts';
+import { codeOf, isMissing, toStateError } from './state-error.ts';
 
 /** What a private file held when it was read. */
 export interface Reading {
@@ -33,10 +33,22 @@ export async function readPrivate(path: string, last?: Reading): Promise<Reading
 /** Makes a folder for private files, those above it included. @throws BridgeError `STATE` as `checkFolder` does. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await ensureFolder(path);
     await checkFolder(path);
   } catch (error) {
     throw toStateError(`the folder ${path} cannot be made`, error);
+  }
+}
+
+/** Makes a folder where there is none. Not with `recursive`, as Node 20 then says ENOENT of a disk that is read-only. */
+export async function ensureFolder(path: string, { parents = true } = {}): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (!parents || !isMissing(error)) throw error;
+    await ensureFolder(dirname(path));
+    await ensureFolder(path, { parents: false });
   }
 }
 

@@ -267,6 +267,13 @@ describe('a disk that fails', () => {
     await expect(counterIn(path).read()).rejects.toMatchObject(refusal);
   });
 
+  it.skipIf(IS_WINDOWS)('is reported also when a link on the way to the folder leads nowhere', async () => {
+    const folder = await makeFolder();
+    await symlink(join(folder, 'nowhere'), join(folder, 'link'));
+    const path = join(folder, 'link/folder/state.json');
+    await expect(countOn(counterIn(path))).rejects.toThrow(`the folder ${dirname(path)} cannot be made: ENOENT`);
+  });
+
   it('is reported with the path and the reason, when the file cannot be locked', async () => {
     const path = await makePath();
     await write(`${path}.lock`, '');

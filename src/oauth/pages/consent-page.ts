@@ -125,17 +125,21 @@ ${message}
 }
 
 /**
- * Chromium and Safari apply `form-action` to all that the answer of a form redirects to, so it names where the client is.
- * That is an origin where a policy can say it (not with an IPv6 address: CSP Level 3, section 2.3.1), else a scheme.
+ * Browsers apply `form-action` to all that the answer of a form redirects to, and clients may send their users on from where they were
+ * sent to. So it names where the client is, the secure web beyond that, and apps that are known to follow.
+ * An origin is named where a policy can say it (not with an IPv6 address: CSP Level 3, section 2.3.1), else a scheme.
  */
 function sourcesOf(redirectUri: string): readonly string[] {
   const { origin, protocol } = new URL(redirectUri);
-  const source = /^https?:\/\/[a-z\d.-]+(?::\d+)?$/.test(origin) ? origin : protocol;
-  return [source, ...(GOES_ON_TO[source] ?? [])];
+  if (protocol === 'https:') return [protocol, ...(GOES_ON_TO[origin] ?? [])];
+  if (protocol !== 'http:') return [protocol];
+  const isSayable = /^http:\/\/[a-z\d.-]+(?::\d+)?$/.test(origin);
+  return [isSayable ? origin : protocol, 'https:'];
 }
 
-/** Clients that redirect once more, from the web to their app, and would be stopped there (PrefectHQ/fastmcp #3369). */
+/** Clients that redirect once more, from the web to their app (PrefectHQ/fastmcp #3369). */
 const GOES_ON_TO: Readonly<Record<string, readonly string[]>> = {
   'https://claude.ai': ['claude:'],
   'https://claude.com': ['claude:'],
+  'https://vscode.dev': ['vscode:', 'vscode-insiders:'],
 };

@@ -71,6 +71,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser', () => {
     it('begins in the field for the code when something was wrong', async () => {
       const { origin, client, posted } = await startForm({ ...PROBLEM, access: 'read' });
       const { page } = await open(origin);
+      await page.locator('#code:focus').waitFor();
       await page.keyboard.type('7');
       await page.keyboard.press('Enter');
       await page.waitForURL(`${client}/callback`);

@@ -160,14 +160,13 @@ describe('the headers of the consent page', () => {
   });
 
   it.each([
-    ['https://chatgpt.com/callback?x=1', 'https://chatgpt.com'],
-    ['https://client.example:8443/callback', 'https://client.example:8443'],
-    ['http://127.0.0.1:1234/callback', 'http://127.0.0.1:1234'],
-    ['http://localhost:1234/callback', 'http://localhost:1234'],
-    ['http://[::1]:1234/callback', 'http:'],
+    ['https://chatgpt.com/callback?x=1', 'https:'],
+    ['http://127.0.0.1:1234/callback', 'http://127.0.0.1:1234 https:'],
+    ['http://localhost:1234/callback', 'http://localhost:1234 https:'],
+    ['http://[::1]:1234/callback', 'http: https:'],
     ['cursor://anysphere.cursor-mcp/callback', 'cursor:'],
     ['com.example.app:/callback', 'com.example.app:'],
-    ['https://claude.ai/api/mcp/auth_callback', 'https://claude.ai claude:'],
+    ['https://claude.ai/api/mcp/auth_callback', 'https: claude:'],
     ["https://a;script-src,'unsafe-inline'/callback", 'https:'],
     ['https://*/callback', 'https:'],
   ])('let the form lead to %s', (redirectUri, sources) => {
