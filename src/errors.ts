@@ -11,6 +11,7 @@ export type BridgeErrorCode =
   | 'BUSY'
   | 'CALL_TIMEOUT'
   | 'STATE'
+  | 'TUNNEL'
   | 'CLOSED';
 
 /** An error whose message is meant for the owner: it names the upstream or the file, and the next step. */

@@ -1,0 +1,37 @@
+import type { Log } from '../log.ts';
+import type { Watchdog } from '../process/watchdog.ts';
+
+/** What is to be reached from outside. */
+export interface TunnelTarget {
+  /** On this machine: an address to connect to. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a provider works with. */
+export interface TunnelSurroundings {
+  readonly target: TunnelTarget;
+  /** Ends the provider's processes when the bridge is gone. */
+  readonly watchdog: Watchdog;
+  readonly log: Log;
+  /** Aborted when nobody waits for the tunnel any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a tunnel: one attempt. Resolves when its URL is known and it is connected.
+ * Rejects with a BridgeError `TUNNEL` that says what to do.
+ */
+export type OpenTunnel = (surroundings: TunnelSurroundings) => Promise<Tunnel>;
+
+/** A way from the internet to a port of this machine. */
+export interface Tunnel {
+  /** The origin where it comes out: `https://example.trycloudflare.com`. */
+  readonly origin: string;
+  /** Whether it holds answers to GET back until they end, so that no stream can be opened that way. */
+  readonly buffersGet: boolean;
+  /** Resolves with the reason when it is open no more, be it that it was closed. */
+  readonly closed: Promise<string>;
+  /** Twice without harm; resolves when it is gone, its processes included. */
+  close(): Promise<void>;
+}
