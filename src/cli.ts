@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
-import { stateFolderOf } from './access.ts';
-import { type Bridge, startBridge } from './bridge.ts';
+import { stateFolderOf } from './bridge/access.ts';
+import { type Bridge, startBridge } from './bridge/bridge.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
 import { resolveSettings } from './config/resolve-settings.ts';
 import type { Subcommand } from './config/subcommands.ts';

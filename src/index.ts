@@ -1,6 +1,8 @@
 /** The package's public face: what `mcp-bridge` does, for programs. */
-export type { AccessStatus } from './access.ts';
-export { type Bridge, type BridgeStatus, type BridgeUrls, type ServerStatus, startBridge } from './bridge.ts';
+export type { AccessStatus } from './bridge/access.ts';
+export { type Bridge, startBridge } from './bridge/bridge.ts';
+export type { BridgeStatus, ServerStatus } from './bridge/status.ts';
+export type { BridgeUrls } from './bridge/urls.ts';
 export type {
   Auth,
   ExternalIssuer,

@@ -11,7 +11,7 @@ import { Stateless } from './stateless/stateless.ts';
 import { StreamableHttp } from './streamable-http.ts';
 
 export interface EndpointsOptions {
-  readonly settings: Settings;
+  readonly settings: EndpointSettings;
   /** Serves all upstreams. */
   readonly merged: Relay;
   /** Serve one upstream each, by its name. */
@@ -42,7 +42,7 @@ export class Endpoints {
   readonly #stateless: Stateless[] = [];
   /** What is being answered, and to which principal, by its id. */
   readonly #answering = new Map<ServerResponse, string>();
-  readonly #settings: Settings;
+  readonly #settings: EndpointSettings;
 
   constructor({ settings, merged, single, base = '' }: EndpointsOptions) {
     const limits = { timeout: settings.sessionTimeout, max: settings.maxSessions };
@@ -123,6 +123,9 @@ export class Endpoints {
 
 /** Characters of sent events that are kept for clients that come back. */
 const MAX_STORED = 64 * 1024 * 1024;
+
+type EndpointSettings = Paths &
+  Pick<Settings, 'outputTransport' | 'recreateSessions' | 'sessionTimeout' | 'maxSessions' | 'maxMessage'>;
 
 type Paths = Pick<Settings, 'streamableHttpPath' | 'ssePath' | 'messagePath'>;
 

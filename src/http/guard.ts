@@ -20,6 +20,8 @@ export class HostGuard {
   readonly #isLoopbackOnly: boolean;
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
+  /** The name by which the bridge is reached from outside at the moment. */
+  #publicHost: string | undefined;
   /** The name that was asked for last; nearly always the one that is asked for next. */
   #lastHost: string | undefined;
 
@@ -27,6 +29,12 @@ export class HostGuard {
     this.#isLoopbackOnly = isLoopback(host);
     this.#hosts = new Set([host, ...allowedHosts].map((name) => name.toLowerCase()));
     this.#origins = new Set(corsOrigins);
+  }
+
+  /** Lets requests in that come by a public origin, in place of the one before; `undefined`: by none any more. */
+  admit(origin: string | undefined): void {
+    this.#publicHost = origin && hostname(origin);
+    this.#lastHost = undefined;
   }
 
   /** @throws HttpError 403. */
@@ -49,13 +57,18 @@ export class HostGuard {
     const name = host === undefined || /[/\\?#@]/.test(host) ? undefined : hostname(`http://${host}`);
     if (name === undefined) return false;
     // Nobody can make an address lead elsewhere, so a bind for the whole network takes them all.
-    const isOurs = isLoopback(name) || this.#hosts.has(name) || (!this.#isLoopbackOnly && isIP(name) !== 0);
+    const isOurs =
+      isLoopback(name) ||
+      name === this.#publicHost ||
+      this.#hosts.has(name) ||
+      (!this.#isLoopbackOnly && isIP(name) !== 0);
     if (isOurs) this.#lastHost = host;
     return isOurs;
   }
 
   #mayCall(origin: string): boolean {
-    return isLoopbackOrigin(origin) || this.mayRead(origin) || this.#hosts.has(hostname(origin) ?? '');
+    const name = hostname(origin) ?? '';
+    return isLoopback(name) || name === this.#publicHost || this.mayRead(origin) || this.#hosts.has(name);
   }
 }
 

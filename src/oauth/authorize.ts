@@ -37,9 +37,14 @@ export async function takeConsent(request: OAuthRequest, context: OAuthContext):
     const error = new OAuthError('access_denied', 'The owner has refused');
     return redirect(redirectUri, { ...errorParameters(error), state }, context);
   }
+  // A double click sends the form twice, and browsers drop the first answer: it is given again, as long as it is good.
+  const before = context.codes.answerTo(request.body);
+  if (before)
+    return before.isWaiting ? redirect(redirectUri, { code: before.code, state }, context) : allowedPage(client);
   const problem = findProblem(transaction, parameters.optional('code'), context);
   if (problem !== undefined) return showConsent(transaction, client, context, { problem, readOnly });
   const code = context.codes.issue({ ...transaction, client, readOnly });
+  context.codes.noteAnswer(request.body, code);
   context.log.info(
     `${client.name} (${describeRedirect(redirectUri)}) was allowed ${readOnly ? 'to read' : 'everything'}`,
   );
@@ -174,6 +179,14 @@ function closedPage({ path, query }: OAuthRequest): OAuthReply {
     retry: `${path}?${query}`,
   };
   return noticePage(notice, 403);
+}
+
+function allowedPage({ name }: OAuthClient): OAuthReply {
+  const lines = [
+    `${name} was allowed to use your tools. You can close this page.`,
+    'If it does not work there, start again from the client.',
+  ];
+  return noticePage({ title: 'Allowed already', lines }, 200);
 }
 
 function outdatedPage(): OAuthReply {

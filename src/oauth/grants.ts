@@ -147,15 +147,10 @@ export class Grants {
     const hash = hashOf(token);
     if (isOver(grant, now) || !isGood(grant, hash, now)) return { state: without(state, grant), result: NOT_GOOD };
     const issued = this.#issue(family, grant.readOnly || readOnly);
-    const isCurrent = hash === grant.refresh.hash;
     const rotated: Grant = {
       ...grant,
       refresh: issued.refresh,
-      predecessors: [
-        // While nothing of a successor has been used, any of them may be the one that the client has.
-        ...grant.predecessors.filter(({ until }) => !isCurrent || until > now),
-        { hash: grant.refresh.hash, until: now + GRACE },
-      ].slice(-MAX_PREDECESSORS),
+      predecessors: predecessorsAfter(grant, hash, now),
       accessTokens: [...grant.accessTokens.filter(({ expiresAt }) => expiresAt > now), issued.access].slice(
         -MAX_ACCESS_TOKENS,
       ),
@@ -263,6 +258,16 @@ function isOver(grant: Grant, now: number): boolean {
 function isGood({ refresh, predecessors }: Grant, hash: string, now: number): boolean {
   if (hash === refresh.hash) return true;
   return predecessors.some((each) => each.hash === hash && (each.until > now || !refresh.isUsed));
+}
+
+/** What may come yet once this token has been rotated. */
+function predecessorsAfter({ refresh, predecessors }: Grant, hash: string, now: number): Grant['predecessors'] {
+  // While nothing of a successor has been used, any of them may be the one that the client has.
+  const isAnyGood = hash !== refresh.hash && !refresh.isUsed;
+  const kept = predecessors.filter(({ until }) => isAnyGood || until > now);
+  // The one that came is surely had, so it is the last to be dropped.
+  const [others, given] = [kept.filter((each) => each.hash !== hash), kept.filter((each) => each.hash === hash)];
+  return [...others, { hash: refresh.hash, until: now + GRACE }, ...given].slice(-MAX_PREDECESSORS);
 }
 
 function without(state: OAuthState, grant: Grant): OAuthState {

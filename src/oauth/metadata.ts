@@ -30,8 +30,9 @@ export function resourceMetadata(
   path: string,
   { origin, resources, issuers, scopes }: ResourceMetadata,
 ): OAuthReply | undefined {
-  const [main = ''] = resources;
-  const resource = path === PROTECTED_RESOURCE ? main : resources.find((each) => path === PROTECTED_RESOURCE + each);
+  const own = resources.find((each) => path === resourceMetadataUrl('', each));
+  // Clients that do not name a resource mean the main one.
+  const resource = own ?? (path === PROTECTED_RESOURCE ? resources[0] : undefined);
   if (resource === undefined) return undefined;
   return jsonReply(200, {
     resource: origin() + resource,

@@ -4,15 +4,18 @@ import { networkInterfaces } from 'node:os';
 /**
  * Whether an address is one of the public internet: not of a special use (IANA's IPv4 and IPv6 Special-Purpose Address
  * Registries), and not in a network of this machine's own, since all of a home has public addresses with IPv6.
+ *
+ * @param interfaces default: those of the moment, since laptops move.
  */
-export function isPublicAddress(address: string): boolean {
-  if (isIPv4(address)) return !SPECIAL_V4.check(address, 'ipv4') && !ownNetworks().check(address, 'ipv4');
+export function isPublicAddress(address: string, interfaces: Interfaces = networkInterfaces()): boolean {
+  if (isIPv4(address)) return !SPECIAL_V4.check(address, 'ipv4') && !ownNetworks(interfaces).check(address, 'ipv4');
   // A zone (`fe80::1%eth0`) belongs to addresses of one link only, and block lists do not know it.
   if (!isIPv6(address) || address.includes('%')) return false;
-  return (
-    GLOBAL_V6.check(address, 'ipv6') && !SPECIAL_V6.check(address, 'ipv6') && !ownNetworks().check(address, 'ipv6')
-  );
+  const isGlobal = GLOBAL_V6.check(address, 'ipv6') && !SPECIAL_V6.check(address, 'ipv6');
+  return isGlobal && !ownNetworks(interfaces).check(address, 'ipv6');
 }
+
+export type Interfaces = ReturnType<typeof networkInterfaces>;
 
 const SPECIAL_V4 = blockList('ipv4', [
   '0.0.0.0/8', // this network
@@ -49,10 +52,9 @@ function blockList(family: 'ipv4' | 'ipv6', networks: readonly string[]): BlockL
   return list;
 }
 
-/** Looked up each time: laptops move. */
-function ownNetworks(): BlockList {
+function ownNetworks(interfaces: Interfaces): BlockList {
   const list = new BlockList();
-  for (const { cidr, family } of Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])) {
+  for (const { cidr, family } of Object.values(interfaces).flatMap((addresses) => addresses ?? [])) {
     if (cidr !== null) addNetwork(list, cidr, family === 'IPv4' ? 'ipv4' : 'ipv6');
   }
   return list;

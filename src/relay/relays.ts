@@ -15,8 +15,8 @@ export interface RelaysOptions {
   readonly tools: ToolFilter;
   /** How a merged catalog introduces itself: `Implementation` of the specification. */
   readonly info: RawJson;
-  /** Whether servers are told what clients say of the person behind them. Default: no. */
-  readonly personalMeta?: boolean;
+  /** Whether servers are told what clients say of the person behind them. */
+  readonly personalMeta: boolean;
   readonly log: Log;
 }
 
@@ -45,7 +45,7 @@ export async function createRelays({
   prefix,
   tools,
   info,
-  personalMeta = false,
+  personalMeta,
   log,
 }: RelaysOptions): Promise<Relays> {
   const filters = await placeFilters(upstreams, tools);

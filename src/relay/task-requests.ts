@@ -52,7 +52,7 @@ export class TaskRequests {
   }
 
   #mayKnow(client: Client, taskId: string, upstream: Upstream): boolean {
-    // What such a process was asked for, this client has asked for: ids may be the same in another one.
+    // Such a process has none but its client's, whatever tasks of others are called; a lent one is asked only for its call's own.
     if (client.tenure !== 'none' && upstream.isOwn(client)) return true;
     const owner = this.#owners.ownerOf(taskId)?.client;
     return owner ? belongsTo(owner, client.principal) : client.principal.id === ANYONE.id;

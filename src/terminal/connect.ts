@@ -1,4 +1,4 @@
-import type { BridgeUrls } from '../bridge.ts';
+import type { BridgeUrls } from '../bridge/urls.ts';
 import type { Paint } from './paint.ts';
 
 export interface ConnectOptions {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import type { Bridge } from '../bridge.ts';
+import type { Bridge } from '../bridge/bridge.ts';
 
 export interface ConsentPromptOptions {
   readonly input: NodeJS.ReadStream;

@@ -1,4 +1,4 @@
-import type { Bridge } from '../bridge.ts';
+import type { Bridge } from '../bridge/bridge.ts';
 import type { Log } from '../log.ts';
 
 /** What the owner sees of a bridge. */

@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../bridge.ts';
+import type { ServerStatus } from '../bridge/status.ts';
 import type { Paint } from './paint.ts';
 import { createNameColumn, inSeconds, LAZY, reasonOf, SIGNS } from './server-text.ts';
 import { cut, widthOf } from './width.ts';

@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../bridge.ts';
+import type { ServerStatus } from '../bridge/status.ts';
 import { oneLine } from '../log.ts';
 import { cut, pad, widthOf } from './width.ts';
 

@@ -1,4 +1,5 @@
-import type { BridgeStatus, BridgeUrls, ServerStatus } from '../bridge.ts';
+import type { BridgeStatus, ServerStatus } from '../bridge/status.ts';
+import type { BridgeUrls } from '../bridge/urls.ts';
 import { type ConnectOptions, connectText } from './connect.ts';
 import type { Paint } from './paint.ts';
 import { createNameColumn, inSeconds, LAZY, reasonOf, SIGNS } from './server-text.ts';

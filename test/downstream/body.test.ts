@@ -11,7 +11,7 @@ const LIMIT = 1000;
 
 /** Answers with the body, or with the error that it makes. */
 async function createEcho(): Promise<{ origin: string; begun(count: number): Promise<void>; failures: unknown[] }> {
-  const bodies = new BodyReader({ max: LIMIT });
+  const bodies = new BodyReader({ max: LIMIT, hint: ' (--max-message)' });
   const failures: unknown[] = [];
   let requests = 0;
   let wake = () => {};

@@ -50,6 +50,15 @@ describe('initialize', () => {
     expect([session.revision, session.capabilities]).toEqual([agreed, { roots: { x: 1 } }]);
   });
 
+  it('is heard by the servers as far as they may hear it', async () => {
+    const { session, outlet } = createSession({
+      open: async () => resultFrame({}),
+      presentable: (frame) => frame.with({ params: { protocolVersion: '2025-11-25', x: 1 } }),
+    });
+    await session.call(request('1', 'initialize', '{"_meta":{"openai/locale":"de"}}'), outlet);
+    expect(session.opening.value).toEqual({ protocolVersion: '2025-11-25', x: 1 });
+  });
+
   it('that the servers refuse is answered with their error, and its client hears nothing of them', async () => {
     const { session, outlet, joined } = createSession({
       open: async () => RawJson.parse('{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"no"}}'),

@@ -42,6 +42,14 @@ describe.each(WAYS)('ChatGPT, known by %s registration', (registration) => {
     ]);
   });
 
+  it('is served without a session when it speaks the older revision', async () => {
+    const chatgpt = createChatGpt({ url: bridge.resource, send: bridge.send, registration, revision: '2025-11-25' });
+    await chatgpt.connect(await letIn(bridge));
+    const result = await chatgpt.callTool('beta__echo', { message: 'hello' });
+    expect(result).toMatchObject({ structuredContent: { message: 'hello' } });
+    expect(result).not.toHaveProperty('resultType');
+  });
+
   it('signs in for HTTP+SSE as well', async () => {
     const chatgpt = open('/servers/alpha/sse');
     await chatgpt.signIn(await letIn(bridge));

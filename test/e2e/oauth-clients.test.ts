@@ -1,28 +1,23 @@
-import {
-  Client as ClientV2,
-  StreamableHTTPClientTransport as HttpTransportV2,
-  SSEClientTransport as SseTransportV2,
-  type StoredOAuthClientInformation,
-  type StoredOAuthTokens,
-  UnauthorizedError as UnauthorizedErrorV2,
-} from '@modelcontextprotocol/client';
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Negotiation } from '../support/clients.ts';
 import { fixtureLine } from '../support/fixtures.ts';
-import { CHATGPT_DOCUMENT } from '../support/oauth/chatgpt.ts';
+import { rawPost } from '../support/http.ts';
 import { CLAUDE_DOCUMENT } from '../support/oauth/claude.ts';
-import { type Identity, spoil } from '../support/oauth/connection.ts';
-import { PUBLIC_CLIENT, REDIRECT_URI } from '../support/oauth/endpoints.ts';
-import { createMemoryProvider } from '../support/oauth/memory-provider.ts';
-import { type GuardedBridge, letIn, startGuardedBridge } from '../support/oauth/owner.ts';
+import { readChallenge } from '../support/oauth/discovery.ts';
+import {
+  authorizeUrl,
+  PUBLIC_CLIENT,
+  pkce,
+  REDIRECT_URI,
+  redeem,
+  refresh,
+  register,
+  revoke,
+  type Tokens,
+  tokensOf,
+} from '../support/oauth/endpoints.ts';
+import { type GuardedBridge, letIn, linkByHand, startGuardedBridge } from '../support/oauth/owner.ts';
 
-const INFO = { name: 'an-sdk', version: '1.0.0' };
 const CALL = { name: 'echo', arguments: { message: 'hello' } };
 const ECHOED = { structuredContent: { message: 'hello' } };
 
@@ -122,71 +117,47 @@ describe('oauth4webapi, which is strict about each answer', () => {
   });
 });
 
-describe.each([
-  ['Streamable HTTP', '/mcp', StreamableHTTPClientTransport],
-  ['HTTP+SSE', '/sse', SSEClientTransport],
-] as const)('SDK v1 over %s', (_, path, Transport) => {
-  it('signs in by itself, and refreshes', async () => {
-    const provider = createMemoryProvider<OAuthClientInformationMixed, OAuthTokens>(await letIn(bridge));
-    const open = () => new Transport(new URL(bridge.issuer + path), { authProvider: provider });
-    const first = open();
-    await expect(new Client(INFO).connect(first)).rejects.toThrow(UnauthorizedError);
-    await first.finishAuth(provider.callback().get('code') ?? '');
-
-    const client = new Client(INFO);
-    await client.connect(open());
-    try {
-      expect(await client.callTool(CALL)).toMatchObject(ECHOED);
-      provider.saveTokens(spoil(provider.tokens() as OAuthTokens));
-      expect(await client.callTool(CALL)).toMatchObject(ECHOED);
-      expect(new Set(provider.saved.map(({ refresh_token }) => refresh_token)).size).toBe(2);
-    } finally {
-      await client.close();
-    }
-  });
-});
-
-describe.each([
-  ['Streamable HTTP', '/mcp', HttpTransportV2, 'legacy'],
-  ['Streamable HTTP', '/mcp', HttpTransportV2, 'auto'],
-  ['Streamable HTTP', '/mcp', HttpTransportV2, { pin: '2026-07-28' }],
-  ['HTTP+SSE', '/sse', SseTransportV2, 'legacy'],
-] as const)('SDK v2 over %s at %s, %o', (_wire, path, Transport, mode: Negotiation) => {
-  const signIn = async (document?: Identity) => {
-    const provider = createMemoryProvider<StoredOAuthClientInformation, StoredOAuthTokens>(
-      await letIn(bridge),
-      document && { document },
+describe('a client that checks nothing', () => {
+  const ping = (path: string, { access_token }: Tokens) =>
+    rawPost(
+      bridge.issuer + path,
+      { jsonrpc: '2.0', id: 1, method: 'ping' },
+      { authorization: `Bearer ${access_token}` },
     );
-    const create = () => new ClientV2(INFO, { versionNegotiation: { mode } });
-    const open = () => new Transport(new URL(bridge.issuer + path), { authProvider: provider });
-    const first = open();
-    await expect(create().connect(first)).rejects.toThrow(UnauthorizedErrorV2);
-    // It checks the issuer (RFC 9207) before it reads the code.
-    await first.finishAuth(provider.callback());
-    const client = create();
-    await client.connect(open());
-    return { client, provider };
-  };
 
-  it('signs in by itself, and refreshes', async () => {
-    const { client, provider } = await signIn();
-    try {
-      expect(await client.callTool(CALL)).toMatchObject(ECHOED);
-      provider.saveTokens(spoil(provider.tokens() as StoredOAuthTokens));
-      expect(await client.callTool(CALL)).toMatchObject(ECHOED);
-      expect(new Set(provider.saved.map(({ refresh_token }) => refresh_token)).size).toBe(2);
-    } finally {
-      await client.close();
-    }
+  it('is let in at the endpoint it was linked to, and at no other', async () => {
+    const { tokens } = await linkByHand({ bridge });
+    expect((await ping('/mcp', tokens)).status).toBe(200);
+    const elsewhere = await ping('/sse', tokens);
+    expect(readChallenge(elsewhere)).toMatchObject({
+      error: 'invalid_token',
+      resource_metadata: `${bridge.issuer}/.well-known/oauth-protected-resource/sse`,
+    });
   });
 
-  it('signs in as a client that is described by a document', async () => {
-    const { client, provider } = await signIn(CHATGPT_DOCUMENT);
-    try {
-      expect(provider.clientInformation()).toMatchObject({ client_id: CHATGPT_DOCUMENT.clientId });
-      expect(await client.callTool(CALL)).toMatchObject(ECHOED);
-    } finally {
-      await client.close();
-    }
+  it('of 2025-03-26, which names no resource, is linked to all servers', async () => {
+    const browse = await letIn(bridge);
+    const client_id = JSON.parse((await register(bridge)).text).client_id;
+    const { verifier, challenge } = pkce();
+    const sentTo = new URL(await browse(authorizeUrl(bridge, { client_id, code_challenge: challenge })));
+    const code = sentTo.searchParams.get('code') ?? '';
+    const tokens = tokensOf(await redeem(bridge, { client_id, code, code_verifier: verifier }));
+    expect((await ping('/mcp', tokens)).status).toBe(200);
+  });
+
+  it('may ask again for tokens that it has not received', async () => {
+    const { clientId, tokens } = await linkByHand({ bridge });
+    const ask = () => refresh(bridge, { client_id: clientId, refresh_token: tokens.refresh_token });
+    tokensOf(await ask());
+    const received = tokensOf(await ask());
+    expect((await ping('/mcp', received)).status).toBe(200);
+  });
+
+  it.each(['access_token', 'refresh_token'] as const)('is out once it has given its %s back', async (kind) => {
+    const { clientId, tokens } = await linkByHand({ bridge });
+    expect((await revoke(bridge, { client_id: clientId, token: tokens[kind] })).status).toBe(200);
+    expect((await ping('/mcp', tokens)).status).toBe(401);
+    const again = await refresh(bridge, { client_id: clientId, refresh_token: tokens.refresh_token });
+    expect(JSON.parse(again.text).error).toBe('invalid_grant');
   });
 });

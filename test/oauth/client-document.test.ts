@@ -148,6 +148,18 @@ describe('what was fetched', () => {
     expect(fetchJson).toHaveBeenCalledTimes(102);
   });
 
+  it('is as young as its last fetch', async () => {
+    const { documents, fetchJson, clock } = create();
+    await documents.fetch(ID);
+    clock.now += 10 * 60_000;
+    for (let index = 1; index <= 50; index++) await documents.fetch(`https://app.example/${index}`);
+    await documents.fetch(ID);
+    for (let index = 51; index <= 100; index++) await documents.fetch(`https://app.example/${index}`);
+    fetchJson.mockClear();
+    await documents.fetch(ID);
+    expect(fetchJson).not.toHaveBeenCalled();
+  });
+
   it('is no more than four documents at once', async () => {
     const { documents, fetchJson } = create();
     let release = () => {};

@@ -1,17 +1,5 @@
-import { networkInterfaces } from 'node:os';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { isPublicAddress } from '../../src/oauth/public-address.ts';
-
-vi.mock('node:os', async (original) => ({
-  ...(await original<typeof import('node:os')>()),
-  networkInterfaces: vi.fn(),
-}));
-
-const interfaces = vi.mocked(networkInterfaces);
-
-afterEach(() => {
-  interfaces.mockReset();
-});
+import { describe, expect, it } from 'vitest';
+import { type Interfaces, isPublicAddress } from '../../src/oauth/public-address.ts';
 
 describe('an address of the public internet', () => {
   it.each(['8.8.8.8', '1.1.1.1', '100.63.255.255', '100.128.0.0', '172.15.255.255', '172.32.0.0', '223.255.255.255'])(
@@ -74,22 +62,26 @@ describe('an address that is not of the public internet', () => {
   ])('%s: %s', (_, address) => expectVerdict(address, false));
 });
 
+it('is told apart with the networks of the moment, too', () => {
+  expect(isPublicAddress('127.0.0.1')).toBe(false);
+});
+
 describe("a network of this machine's own", () => {
   it('is not public, whatever its addresses are', () => {
     const more = { netmask: '', mac: '', internal: false } as const;
-    interfaces.mockReturnValue({
+    const interfaces: Interfaces = {
       lo: [{ ...more, address: '127.0.0.1', family: 'IPv4', cidr: null }],
       eth0: [
         { ...more, address: '9.9.9.20', family: 'IPv4', cidr: '9.9.9.20/24' },
         { ...more, address: '2a01:1:2:3::20', family: 'IPv6', cidr: '2a01:1:2:3::20/64', scopeid: 0 },
       ],
-    });
-    expect(['9.9.9.1', '2a01:1:2:3:4::1'].map(isPublicAddress)).toEqual([false, false]);
-    expect(['9.9.10.1', '2a01:1:2:4::1'].map(isPublicAddress)).toEqual([true, true]);
+    };
+    const verdict = (address: string) => isPublicAddress(address, interfaces);
+    expect(['9.9.9.1', '2a01:1:2:3:4::1'].map(verdict)).toEqual([false, false]);
+    expect(['9.9.10.1', '2a01:1:2:4::1'].map(verdict)).toEqual([true, true]);
   });
 });
 
 function expectVerdict(address: string, isPublic: boolean): void {
-  interfaces.mockReturnValue({});
-  expect(isPublicAddress(address)).toBe(isPublic);
+  expect(isPublicAddress(address, {})).toBe(isPublic);
 }

@@ -95,6 +95,17 @@ describe('an answer that is not taken', () => {
     expect(written).toBeLessThan(64 * 1024);
   });
 
+  it('is not waited for once it is refused', async () => {
+    let closed: Promise<unknown> | undefined;
+    const neverEnding: RequestListener = (_, response) => {
+      closed = once(response, 'close');
+      response.writeHead(404).write('{');
+    };
+    const { get } = await serve(neverEnding, { timeout: 600_000 });
+    await expect(get('/')).rejects.toThrow('was 404');
+    await closed;
+  });
+
   it.each<[what: string, RequestListener]>([
     ['its head', () => {}],
     ['its body', (_, response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{')],

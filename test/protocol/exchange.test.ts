@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Cancellation } from '../../src/protocol/cancellation.ts';
 import {
+  belongsTo,
   canBeAsked,
   capabilityFor,
   type Exchange,
@@ -11,8 +12,17 @@ import {
 } from '../../src/protocol/exchange.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import { createAsk } from '../downstream/support.ts';
-import { createExchange } from '../upstream/support.ts';
+import { createAsk, principalOf } from '../downstream/support.ts';
+import { createClient, createExchange } from '../upstream/support.ts';
+
+it.each([
+  ['alice', false, true],
+  ['alice', true, false],
+  ['bob', false, false],
+  ['', false, false],
+])('what is Alice’s is that of %j, who may read only (%s): %s', (id, readOnly, expected) => {
+  expect(belongsTo(createClient('a', { principal: principalOf('alice') }), { id, readOnly })).toBe(expected);
+});
 
 describe('a question', () => {
   it.each([

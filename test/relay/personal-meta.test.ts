@@ -44,27 +44,23 @@ describe('servers', () => {
   const params = { name: 'a', _meta: { ...PERSONAL, own: 1 } };
 
   it.each([
-    [undefined, { own: 1 }],
-    [false, { own: 1 }],
-    [true, { ...PERSONAL, own: 1 }],
-  ])(
-    'hear of the person behind a client where that is asked for (%s), in every message',
-    async (personalMeta, _meta) => {
-      const { merged, received } = await playRelays([{ answer: () => ({ result: {} }) }], { personalMeta });
-      const client = createClient();
-      for (const method of ['tools/call', 'x-vendor/method', 'resources/read'])
-        await merged.handle(createExchange(requestFrame(method, params), { client }));
-      const notification = notificationFrame('notifications/x', params);
-      merged.notify(client, { kind: 'notification', method: 'notifications/x', frame: notification });
-      await expect.poll(() => received[0]?.at(-1)?.string('method')).toBe('notifications/x');
-      const heard = received[0]?.filter((frame) => frame.raw('params')?.has('_meta')) ?? [];
-      expect(heard.map((frame) => [frame.string('method'), frame.raw('params')?.get('_meta')])).toEqual(
-        ['tools/call', 'x-vendor/method', 'resources/read', 'notifications/x'].map((method) => [method, _meta]),
-      );
-      const opening = merged.presentable(requestFrame('initialize', { _meta: params._meta }));
-      expect(opening.raw('params')?.get('_meta')).toEqual(_meta);
-    },
-  );
+    [{ personalMeta: false }, { own: 1 }],
+    [{ personalMeta: true }, { ...PERSONAL, own: 1 }],
+  ])('hear of the person behind a client where that is asked for (%j), in every message', async (options, _meta) => {
+    const { merged, received } = await playRelays([{ answer: () => ({ result: {} }) }], options);
+    const client = createClient();
+    for (const method of ['tools/call', 'x-vendor/method', 'resources/read'])
+      await merged.handle(createExchange(requestFrame(method, params), { client }));
+    const notification = notificationFrame('notifications/x', params);
+    merged.notify(client, { kind: 'notification', method: 'notifications/x', frame: notification });
+    await expect.poll(() => received[0]?.at(-1)?.string('method')).toBe('notifications/x');
+    const heard = received[0]?.filter((frame) => frame.raw('params')?.has('_meta')) ?? [];
+    expect(heard.map((frame) => [frame.string('method'), frame.raw('params')?.get('_meta')])).toEqual(
+      ['tools/call', 'x-vendor/method', 'resources/read', 'notifications/x'].map((method) => [method, _meta]),
+    );
+    const opening = merged.presentable(requestFrame('initialize', { _meta: params._meta }));
+    expect(opening.raw('params')?.get('_meta')).toEqual(_meta);
+  });
 
   it('get a message that says nothing of anybody as it came', async () => {
     const { merged } = await playRelays([{ answer: (_, { text }) => ({ result: { text } }) }]);

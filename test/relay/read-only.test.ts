@@ -105,10 +105,10 @@ describe('whoever may only read', () => {
   });
 
   it('is refused a tool that has lost its mark, as soon as the server has said that its list is another', async () => {
-    let tools = [read('x')];
+    let tools: object[] = [read('x')];
     const relays = await playRelays([{ answer: (method, params) => offers(tools).answer?.(method, params) }]);
     expect(await call(relays.merged, 'x')).toEqual({ called: 'x' });
-    tools = [write('x')] as never;
+    tools = [write('x')];
     relays.played[0]?.say(CHANGED);
     expect(await call(relays.merged, 'x')).toEqual(unknown('x'));
     tools = [read('x')];
@@ -117,18 +117,25 @@ describe('whoever may only read', () => {
   });
 
   it('is not let through by a list that was out of date before it was read', async () => {
-    const lists = [[read('x')], [write('x')]];
+    let tools: object[] = [read('x')];
+    let isStale = false;
     const relays: PlayedRelays = await playRelays([
       {
         answer(method, params) {
-          if (method !== 'tools/list') return { result: { called: params.get('name') } };
-          if (lists.length > 1) relays.played[0]?.say(CHANGED);
-          return { result: { tools: lists.shift() } };
+          const answer = offers(tools).answer?.(method, params);
+          if (method !== 'tools/list' || !isStale) return answer;
+          isStale = false;
+          tools = [write('x')];
+          relays.played[0]?.say(CHANGED);
+          return answer;
         },
       },
     ]);
+    await call(relays.merged, 'x', createClient());
+    await relays.settled;
+    isStale = true;
     expect(await call(relays.merged, 'x')).toEqual(unknown('x'));
-    expect(lists).toEqual([]);
+    expect(isStale).toBe(false);
   });
 
   it('is refused by a server that never comes to an end of its changes', async () => {
@@ -144,30 +151,33 @@ describe('whoever may only read', () => {
   });
 
   it('is judged by what its own process has said, not by what another one has', async () => {
-    const lists = [[read('x')], [write('x')]];
-    const relays = await playRelays([
-      { answer: (method, params) => offers((method === 'tools/list' && lists.shift()) || []).answer?.(method, params) },
-    ]);
+    let tools: object[] = [read('x')];
+    const relays = await playRelays([{ answer: (method, params) => offers(tools).answer?.(method, params) }]);
     expect(await call(relays.merged, 'x')).toEqual({ called: 'x' });
+    tools = [write('x')];
     expect(await call(relays.merged, 'x', readerOf({ capabilities: { elicitation: {} } }))).toEqual(unknown('x'));
     expect(await call(relays.merged, 'x')).toEqual({ called: 'x' });
   });
 
   it('is judged anew when the server was started anew', async () => {
-    const lists = [[read('x')], [write('x')]];
-    const relays = await playRelays([
-      { answer: (method, params) => offers((method === 'tools/list' && lists.shift()) || []).answer?.(method, params) },
-    ]);
+    let tools: object[] = [read('x')];
+    const relays = await playRelays([{ answer: (method, params) => offers(tools).answer?.(method, params) }]);
     expect(await call(relays.merged, 'x')).toEqual({ called: 'x' });
+    tools = [write('x')];
     relays.played[0]?.die();
-    await expect.poll(() => call(relays.merged, 'x')).toEqual(unknown('x'));
+    await expect.poll(() => requestsOf(relays.received[0] ?? [], 'initialize').length).toBe(2);
+    expect(await call(relays.merged, 'x')).toEqual(unknown('x'));
     expect(callsOf(relays.received[0] ?? [])).toEqual(['x']);
   });
 
   it('costs its server one list, however many calls there are', async () => {
     const relays = await playRelays([offers([read('x')])]);
+    await call(relays.merged, 'x', createClient());
+    await relays.settled;
+    const lists = () => requestsOf(relays.received[0] ?? [], 'tools/list').length;
+    const before = lists();
     for (let count = 0; count < 3; count++) await call(relays.merged, 'x');
-    expect(requestsOf(relays.received[0] ?? [], 'tools/list')).toHaveLength(1);
+    expect(lists() - before).toBe(1);
   });
 
   it.each(['x-vendor/delete', 'Tools/call', 'tools/Call', 'constructor', 'completion/complete'])(

@@ -54,6 +54,7 @@ export async function playRelays(
     prefix: 'auto',
     tools: { allow: [], deny: [] },
     info: INFO,
+    personalMeta: false,
     log: createLogBook().log,
     ...options,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerStatus } from '../../src/bridge.ts';
+import type { ServerStatus } from '../../src/bridge/status.ts';
 import { createDisplay, type DisplayOptions } from '../../src/terminal/create-display.ts';
 import type { Display } from '../../src/terminal/display.ts';
 import { Screen, type ScreenOptions } from './screen.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerStatus } from '../../src/bridge.ts';
+import type { ServerStatus } from '../../src/bridge/status.ts';
 import { createPaint } from '../../src/terminal/paint.ts';
 import { type ProgressOptions, progressLines } from '../../src/terminal/progress.ts';
 import { widthOf } from '../../src/terminal/width.ts';

@@ -1,4 +1,4 @@
-import type { BridgeStatus, ServerStatus } from '../../src/bridge.ts';
+import type { BridgeStatus, ServerStatus } from '../../src/bridge/status.ts';
 
 /** A server that is up, but for what is said otherwise. */
 export function server(name: string, status: Partial<ServerStatus> = {}): ServerStatus {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BridgeStatus } from '../../src/bridge.ts';
+import type { BridgeStatus } from '../../src/bridge/status.ts';
 import { createPaint } from '../../src/terminal/paint.ts';
 import { headline, summary } from '../../src/terminal/summary.ts';
 import { widthOf } from '../../src/terminal/width.ts';

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { StatelessCall } from '../../../src/downstream/stateless/call.ts';
 import { ParkedCalls } from '../../../src/downstream/stateless/parked-calls.ts';
 import { resultFrame } from '../../../src/protocol/message.ts';
-import { statelessRequest } from '../support.ts';
+import { ANYONE } from '../../../src/protocol/principal.ts';
+import { principalOf, statelessRequest } from '../support.ts';
 
 const PATIENCE = 60_000;
 
@@ -13,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const createCall = () => new StatelessCall(statelessRequest('tools/call'));
+const createCall = (principal = ANYONE) => new StatelessCall(statelessRequest('tools/call', {}, { principal }));
 const createParked = (max = 10) => new ParkedCalls({ patience: PATIENCE, max });
 const GONE = expect.objectContaining({
   code: -32602,
@@ -76,5 +77,37 @@ it('closing gives all of them up, twice without harm', () => {
   parked.close();
   expect(calls.map(({ cancellation }) => cancellation.reason?.message)).toEqual(Array(2).fill('the bridge is closing'));
   for (const handle of handles) expect(() => parked.take(handle)).toThrow(GONE);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('a principal has room for a quarter of all calls, where its own that have ended make room', async () => {
+  const parked = createParked(8);
+  const [alice, bob] = [principalOf('alice'), principalOf('bob')];
+  const [first, second] = [createCall(alice), createCall(alice)];
+  const other = createCall(bob);
+  const handles = [parked.park(first), parked.park(other), parked.park(second)] as string[];
+  expect(parked.park(createCall(principalOf('alice', true)))).toBeUndefined();
+  expect([parked.park(createCall(bob)), parked.park(createCall())]).not.toContain(undefined);
+  for (const call of [other, second]) await call.start(async () => resultFrame({}));
+  expect(parked.park(createCall(alice))).toBeDefined();
+  expect(() => parked.take(handles[2] as string)).toThrow(GONE);
+  expect([parked.take(handles[0] as string), parked.take(handles[1] as string)]).toEqual([first, other]);
+  expect(second.cancellation.reason).toBeUndefined();
+});
+
+it('the calls of a principal that is none any more are given up, and no others', () => {
+  const parked = createParked();
+  const calls = [principalOf('alice'), principalOf('bob'), principalOf('alice', true), ANYONE].map(createCall);
+  const handles = calls.map((call) => parked.park(call) as string);
+  parked.end('alice');
+  const GONE_FOR_GOOD = 'its client may not call any more';
+  expect(calls.map(({ cancellation }) => cancellation.reason?.message)).toEqual([
+    GONE_FOR_GOOD,
+    undefined,
+    GONE_FOR_GOOD,
+    undefined,
+  ]);
+  expect(() => parked.take(handles[0] as string)).toThrow(GONE);
+  expect([parked.take(handles[1] as string), parked.take(handles[3] as string)]).toEqual([calls[1], calls[3]]);
   expect(vi.getTimerCount()).toBe(0);
 });

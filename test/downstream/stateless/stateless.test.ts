@@ -6,7 +6,14 @@ import { errorFrame, type Notification, notificationFrame, resultFrame } from '.
 import { ANYONE } from '../../../src/protocol/principal.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
 import type { Relay } from '../../../src/relay/relay.ts';
-import { createAsk, createOutlet, createRelay, type StatelessOptions, statelessRequest } from '../support.ts';
+import {
+  createAsk,
+  createOutlet,
+  createRelay,
+  principalOf,
+  type StatelessOptions,
+  statelessRequest,
+} from '../support.ts';
 
 const PATIENCE = 60_000;
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
@@ -240,6 +247,30 @@ describe('a call whose server asks', () => {
     expect(reasons).toEqual(['Too many calls wait for their clients already']);
   });
 
+  it('is none for another principal, whose retry is answered as one with a state that is made up', async () => {
+    const { answer } = createStateless(askOnce);
+    const as = (principal = principalOf('alice')) => ({ ...ASKABLE, principal });
+    const { requestState } = (await answer('tools/call', CALL, as())).result ?? {};
+    const made = await answer('tools/call', { ...CALL, ...ANSWERED, requestState: 'made.up' }, as());
+    expect(made.error?.code).toBe(-32602);
+    for (const stranger of [principalOf('bob'), ANYONE, principalOf('alice', true)])
+      for (const name of ['a', 'another'])
+        expect(await answer('tools/call', { ...CALL, name, ...ANSWERED, requestState }, as(stranger))).toEqual(made);
+    const { result } = await answer('tools/call', { ...CALL, ...ANSWERED, requestState }, as());
+    expect(result).toMatchObject({ structuredContent: { action: 'accept' } });
+  });
+
+  it('is given up when its principal is none any more, and its retry is told that it is gone', async () => {
+    const { stateless, answer } = createStateless(askOnce);
+    const [alice, bob] = ['alice', 'bob'].map((id) => ({ ...ASKABLE, principal: principalOf(id) }));
+    const [one, two] = [await answer('tools/call', CALL, alice), await answer('tools/call', CALL, bob)];
+    stateless.end('alice');
+    const retry = ({ result }: Served, options: StatelessOptions | undefined) =>
+      answer('tools/call', { ...CALL, ...ANSWERED, requestState: result?.requestState }, options);
+    expect((await retry(one, alice)).error?.code).toBe(-32602);
+    expect((await retry(two, bob)).result).toMatchObject({ structuredContent: { action: 'accept' } });
+  });
+
   it('is given up when the bridge closes', async () => {
     const reasons: (string | undefined)[] = [];
     const { stateless, answer } = createStateless((exchange) => {
@@ -365,5 +396,26 @@ describe('subscriptions', () => {
     await vi.advanceTimersByTimeAsync(0);
     stateless.close();
     expect((await next).has('result')).toBe(true);
+  });
+
+  it('are a quarter for each principal, and end with it', async () => {
+    const { stateless, serve, answer } = createStateless(() => resultFrame({}), {
+      max: 8,
+      open: async () => resultFrame({ capabilities: {} }),
+    });
+    const [alice, bob] = [{ principal: principalOf('alice') }, { principal: principalOf('bob') }];
+    const listen = async (options: StatelessOptions) => {
+      const ending = serve('subscriptions/listen', { notifications: {} }, options);
+      await vi.advanceTimersByTimeAsync(0);
+      return { ending };
+    };
+    const ended: string[] = [];
+    for (const options of [alice, bob, alice])
+      void (await listen(options)).ending.then(() => ended.push(options.principal.id));
+    expect((await answer('subscriptions/listen', { notifications: {} }, alice)).error?.code).toBe(-32000);
+    stateless.end('alice');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended).toEqual(['alice', 'alice']);
+    stateless.close();
   });
 });

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Outcome, StatelessCall } from '../../../src/downstream/stateless/call.ts';
 import { isTask, StatelessTasks } from '../../../src/downstream/stateless/tasks.ts';
 import type { Exchange } from '../../../src/protocol/exchange.ts';
+import { ANYONE, type Principal } from '../../../src/protocol/principal.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
-import { createAsk, createOutlet, createRelay, statelessRequest } from '../support.ts';
+import { createAsk, createOutlet, createRelay, principalOf, statelessRequest } from '../support.ts';
 
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 const CAPABLE = { ...EXTENSION, elicitation: {} };
@@ -39,22 +40,22 @@ function createTasks(max = 10) {
     return exchange;
   };
   /** Has a client call a tool. */
-  const call = (capabilities: object = CAPABLE) => {
-    const request = statelessRequest('tools/call', { name: 'a', x: 1 }, { capabilities });
+  const call = (capabilities: object = CAPABLE, principal: Principal = ANYONE) => {
+    const request = statelessRequest('tools/call', { name: 'a', x: 1 }, { capabilities, principal });
     const made = new StatelessCall(request);
     void made.start(() => tasks.call(made));
     const answer = made.next(request, createOutlet()).then(plainOf);
     return { call: made, answer };
   };
   /** The same, and the server makes a task of it. */
-  const begin = async (members?: string, taskId?: string) => {
-    const called = call();
+  const begin = async (members?: string, taskId?: string, principal?: Principal) => {
+    const called = call(CAPABLE, principal);
     await server('tools/call', `"result":{"task":${taskOf(members, taskId)}}`);
     const created = (await called.answer).raw('result');
     return { ...called, created, id: created?.string('taskId') ?? '' };
   };
-  const ask = (method: string, params: object, capabilities: object = CAPABLE) =>
-    tasks.answer(statelessRequest(method, params, { capabilities }));
+  const ask = (method: string, params: object, capabilities: object = CAPABLE, principal: Principal = ANYONE) =>
+    tasks.answer(statelessRequest(method, params, { capabilities, principal }));
   /** What a client is told of a task; of one that has not ended, as its server sees it. */
   const get = async (taskId: string, state?: string) => {
     const asked = ask('tasks/get', { taskId });
@@ -350,6 +351,37 @@ describe('tasks are remembered', () => {
     await begin('', 'c');
     expect(await ask('tasks/get', { taskId: 'a' })).toBeUndefined();
     expect((await get('b'))?.get('status')).toBe('completed');
+  });
+
+  it('up to a quarter of that number for each principal', async () => {
+    const { begin, call, ask } = createTasks(8);
+    const [alice, bob] = [principalOf('alice'), principalOf('bob')];
+    await begin('', 'a', alice);
+    await begin('', 'b', alice);
+    const refused = call(CAPABLE, alice);
+    expect((await refused.answer).get('error')).toMatchObject({ code: -32000 });
+    await begin('', 'c', bob);
+    expect(await ask('tasks/cancel', { taskId: 'c' }, CAPABLE, alice)).toBeUndefined();
+  });
+
+  it('for their principal alone', async () => {
+    const { begin, ask } = createTasks();
+    const { id } = await begin('', 't', principalOf('alice'));
+    for (const stranger of [principalOf('bob'), ANYONE, principalOf('alice', true)])
+      for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'])
+        expect(await ask(method, { taskId: id }, CAPABLE, stranger)).toBeUndefined();
+    expect(await ask('tasks/update', { taskId: id }, CAPABLE, principalOf('alice'))).toBeDefined();
+  });
+
+  it('until their principal is none any more, and their servers are told to stop', async () => {
+    const { tasks, begin, server, methods } = createTasks();
+    const one = await begin('', 'a', principalOf('alice'));
+    const other = await begin('', 'b', principalOf('bob'));
+    tasks.end('alice');
+    expect([one, other].map(({ call: of }) => of.cancellation.reason !== undefined)).toEqual([true, false]);
+    await server('tasks/result', '"error":{"code":-32603,"message":"forgotten"}');
+    expect(methods().filter((method) => method === 'tasks/cancel')).toHaveLength(1);
+    tasks.close();
   });
 
   it('until all is closed', async () => {

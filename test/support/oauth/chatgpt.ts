@@ -24,6 +24,8 @@ export interface ChatGptOptions {
   readonly send?: Send;
   /** Whether a document describes it, as where servers know such, or it registers once for each connector. Default `document`. */
   readonly registration?: 'document' | 'dynamic';
+  /** What it speaks when it uses the tools. Default 2026-07-28; either way it has no session. */
+  readonly revision?: '2025-11-25' | '2026-07-28';
 }
 
 /** ChatGPT in developer mode, as far as a server sees it. Rejects where ChatGPT shows an error instead of a connector. */
@@ -67,7 +69,12 @@ const META = {
   'openai/session': 'v1/session',
 };
 
-export function createChatGpt({ url, send: plain = rawRequest, registration = 'document' }: ChatGptOptions): ChatGpt {
+export function createChatGpt({
+  url,
+  send: plain = rawRequest,
+  registration = 'document',
+  revision = '2026-07-28',
+}: ChatGptOptions): ChatGpt {
   const { trace, send } = recording(plain);
   let registered: Identity | undefined;
   let connection: Connection | undefined;
@@ -86,9 +93,9 @@ export function createChatGpt({ url, send: plain = rawRequest, registration = 'd
 
   const post = (body: object, headers = {}) => postAuthorized(send, linked(), url, { ...HEADERS, ...headers }, body);
 
-  /** As in 2026-07-28. */
-  const request = async (method: string, params: object, id: string | number = ++lastId): Promise<Result> => {
-    const { body, headers } = toMessage(method, params, { name: 'openai-mcp' }, { id, meta: META });
+  const request = async (method: string, params: object): Promise<Result> => {
+    lastId += 1;
+    const { body, headers } = REQUESTS[revision](lastId, method, params);
     return resultOf(await post(body, headers));
   };
 
@@ -110,8 +117,9 @@ export function createChatGpt({ url, send: plain = rawRequest, registration = 'd
     },
     async connect(browse) {
       await self.signIn(browse);
-      const { supportedVersions } = await request('server/discover', {}, 'openai-mcp-discover');
-      assert.ok(Array.isArray(supportedVersions) && supportedVersions.includes('2026-07-28'));
+      const { body, headers } = REQUESTS['2026-07-28']('openai-mcp-discover', 'server/discover', {});
+      const { supportedVersions } = resultOf(await post(body, headers));
+      assert.ok(Array.isArray(supportedVersions) && supportedVersions.includes(revision));
       for (const id of [1, 2])
         assert.equal(resultOf(await post(initializeRequest(id, 'openai-mcp'))).protocolVersion, '2025-11-25');
       assert.equal((await post({ jsonrpc: '2.0', method: 'notifications/initialized' })).status, 202);
@@ -131,6 +139,16 @@ export function createChatGpt({ url, send: plain = rawRequest, registration = 'd
   };
   return self;
 }
+
+/** How it puts a request, by the revision. */
+const REQUESTS = {
+  '2025-11-25': (id: string | number, method: string, params: object) => ({
+    body: { jsonrpc: '2.0', id, method, params: { ...params, _meta: META } },
+    headers: { 'mcp-protocol-version': '2025-11-25' },
+  }),
+  '2026-07-28': (id: string | number, method: string, params: object) =>
+    toMessage(method, params, { name: 'openai-mcp' }, { id, meta: META }),
+};
 
 /** It looks whether it has to sign in with bodies that are no messages. */
 async function probe(send: Send, url: string): Promise<Challenge> {

@@ -1,63 +1,78 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type {
+  OAuthDiscoveryState,
+  StoredOAuthClientInformation,
+  StoredOAuthTokens,
+} from '@modelcontextprotocol/client';
+import type { Identity } from './connection.ts';
 import { PUBLIC_CLIENT, REDIRECT_URI } from './endpoints.ts';
-import type { Browse } from './owner.ts';
+import { type GuardedBridge, letIn } from './owner.ts';
 
 /** What both SDKs want of an `OAuthClientProvider`; their types differ, their words do not. */
-export interface MemoryProvider<Information, Tokens> {
+export interface MemoryProvider {
   readonly redirectUrl: string;
   readonly clientMetadata: { redirect_uris: string[]; client_name: string } & typeof PUBLIC_CLIENT;
   readonly clientMetadataUrl?: string;
   state(): string;
-  clientInformation(): Information | undefined;
-  saveClientInformation(information: Information): void;
-  tokens(): Tokens | undefined;
-  saveTokens(tokens: Tokens): void;
+  clientInformation(): StoredOAuthClientInformation | undefined;
+  saveClientInformation(information: StoredOAuthClientInformation): void;
+  tokens(): StoredOAuthTokens | undefined;
+  saveTokens(tokens: StoredOAuthTokens): void;
   redirectToAuthorization(url: URL): Promise<void>;
   saveCodeVerifier(verifier: string): void;
   codeVerifier(): string;
-  /** Where the user was sent back to. */
+  discoveryState(): OAuthDiscoveryState | undefined;
+  saveDiscoveryState(discovery: OAuthDiscoveryState): void;
+  invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void;
+  /** What its user was sent back with. */
   callback(): URLSearchParams;
-  /** What was saved so far, the newest last. */
-  readonly saved: readonly Tokens[];
 }
 
-export interface MemoryProviderOptions {
-  /** A `client_id` that is the URL of a document, and the redirect URI in it. Default: it registers. */
-  readonly document?: { readonly clientId: string; readonly redirectUri: string };
-}
-
-/** An SDK's memory of one server, with the owner in front of its browser. */
-export function createMemoryProvider<Information, Tokens>(
-  browse: Browse,
-  { document }: MemoryProviderOptions = {},
-): MemoryProvider<Information, Tokens> {
+/**
+ * An SDK's memory of one server, with the owner in front of its browser.
+ * @param document who it is; without one it registers, for which a window has to be open.
+ */
+export function createMemoryProvider(bridge: GuardedBridge, document?: Identity): MemoryProvider {
   const redirectUrl = document?.redirectUri ?? REDIRECT_URI;
   const state = randomUUID();
-  const saved: Tokens[] = [];
-  let information: Information | undefined;
-  let verifier = '';
+  const kept: {
+    client?: StoredOAuthClientInformation;
+    tokens?: StoredOAuthTokens;
+    verifier?: string;
+    discovery?: OAuthDiscoveryState;
+  } = {};
   let callback = new URLSearchParams();
   return {
     redirectUrl,
     clientMetadata: { redirect_uris: [redirectUrl], client_name: 'An SDK', ...PUBLIC_CLIENT },
     ...(document && { clientMetadataUrl: document.clientId }),
     state: () => state,
-    clientInformation: () => information,
-    saveClientInformation(registered) {
-      information = registered;
+    clientInformation: () => kept.client,
+    saveClientInformation(information) {
+      kept.client = information;
     },
-    tokens: () => saved.at(-1),
-    saveTokens: (tokens) => void saved.push(tokens),
+    tokens: () => kept.tokens,
+    saveTokens(tokens) {
+      kept.tokens = tokens;
+    },
     async redirectToAuthorization(url) {
+      const browse = await letIn(bridge);
       callback = new URL(await browse(url.href)).searchParams;
       assert.equal(callback.get('state'), state);
     },
-    saveCodeVerifier(secret) {
-      verifier = secret;
+    saveCodeVerifier(verifier) {
+      kept.verifier = verifier;
     },
-    codeVerifier: () => verifier,
+    codeVerifier: () => kept.verifier ?? '',
+    discoveryState: () => kept.discovery,
+    saveDiscoveryState(discovery) {
+      kept.discovery = discovery;
+    },
+    invalidateCredentials(scope) {
+      for (const name of ['client', 'tokens', 'verifier', 'discovery'] as const)
+        if (scope === name || scope === 'all') delete kept[name];
+    },
     callback: () => callback,
-    saved,
   };
 }

@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Auth, Settings } from './config/settings.ts';
-import { Gate, type Verifier } from './http/gate.ts';
-import type { Pages } from './http/pages.ts';
-import type { Log } from './log.ts';
-import type { Owner, OwnerOptions } from './oauth/owner.ts';
-import type { Pairing } from './oauth/pairing.ts';
-import { isSame } from './oauth/secret.ts';
-import { keptSecret } from './state/secrets.ts';
-import { defaultStateFolder } from './state/state-folder.ts';
+import type { Auth, Settings } from '../config/settings.ts';
+import { Gate, type Verifier } from '../http/gate.ts';
+import type { Pages } from '../http/pages.ts';
+import type { Log } from '../log.ts';
+import type { Owner, OwnerOptions } from '../oauth/owner.ts';
+import type { Pairing } from '../oauth/pairing.ts';
+import { isSame } from '../oauth/secret.ts';
+import { keptSecret } from '../state/secrets.ts';
+import { defaultStateFolder } from '../state/state-folder.ts';
 
 /** Where the guarded endpoints are. */
 export type Place = Pick<OwnerOptions, 'origin' | 'resources' | 'toolsOf'>;
@@ -106,7 +106,7 @@ export class Access {
 
   async #oauthDoor(place: Place, onEnd: (principalId: string) => void): Promise<Door> {
     // Only bridges that need it pay for it.
-    const { Owner } = await import('./oauth/owner.ts');
+    const { Owner } = await import('../oauth/owner.ts');
     const { clientDocuments } = this.#settings;
     this.#owner = await Owner.open({ ...place, folder: this.folder, clientDocuments, log: this.#log, onEnd });
     const { verifier, pages, metadataUrl, scope } = this.#owner;
@@ -114,7 +114,7 @@ export class Access {
   }
 
   async #externalDoor(place: Place, external: NonNullable<Settings['external']>): Promise<Door> {
-    const { createForeignOwner } = await import('./oauth/foreign-owner.ts');
+    const { createForeignOwner } = await import('../oauth/foreign-owner.ts');
     const { verifier, pages, metadataUrl, scope } = createForeignOwner({ ...place, external, log: this.#log });
     return { gate: createGate(place, [verifier, ...this.#staticTokens()], { metadataUrl, scope }), pages };
   }

@@ -1,0 +1,83 @@
+import type { BridgeErrorCode } from '../errors.ts';
+import type { ToolCount } from '../oauth/context.ts';
+import { ownExchange } from '../protocol/exchange.ts';
+import type { Inventory } from '../relay/inventory.ts';
+import { within } from '../relay/patience.ts';
+import type { Relays } from '../relay/relays.ts';
+import type { Fleet } from '../upstream/fleet.ts';
+import type { LinkState } from '../upstream/supervisor.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { AccessStatus } from './access.ts';
+import type { BridgeUrls } from './urls.ts';
+
+/** How the bridge is, without secrets. */
+export interface BridgeStatus {
+  readonly version: string;
+  readonly urls: BridgeUrls | undefined;
+  readonly access: AccessStatus;
+  readonly sessions: { readonly streamableHttp: number; readonly sse: number };
+  readonly servers: readonly ServerStatus[];
+}
+
+export interface ServerStatus {
+  readonly name: string;
+  readonly state: LinkState;
+  readonly pid: number | undefined;
+  /** Processes that run for it now. */
+  readonly links: number;
+  /** How many tools clients see, and how many of them the server marks as read-only; `undefined` until it has told. */
+  readonly tools: number | undefined;
+  readonly readOnlyTools: number | undefined;
+  /** How many tools the filters hide. */
+  readonly hiddenTools: number | undefined;
+  /** From the start to its first list of tools, in milliseconds. */
+  readonly startedIn: number | undefined;
+  readonly error: string | undefined;
+  readonly errorCode: BridgeErrorCode | undefined;
+  /** Its last line on stderr. */
+  readonly lastWords: string | undefined;
+}
+
+/** What there is to say of a server. */
+export function serverStatus({ upstream, tools, startedIn }: Inventory, relays: Relays, fleet: Fleet): ServerStatus {
+  const { lastError, link } = upstream.shared;
+  const shown = tools?.filter(({ name }) => relays.merged.showsTool(upstream, name));
+  return {
+    name: upstream.name,
+    state: upstream.state,
+    pid: link?.peer.pid,
+    links: upstream.links,
+    tools: shown?.length,
+    readOnlyTools: shown?.filter(({ isReadOnly }) => isReadOnly).length,
+    hiddenTools: tools && shown && tools.length - shown.length,
+    startedIn,
+    error: lastError?.message,
+    errorCode: lastError?.code,
+    lastWords: fleet.lastWordsOf(upstream),
+  };
+}
+
+/** How many tools the servers offer together; `undefined` until one has told. */
+export function countTools(servers: readonly ServerStatus[]): ToolCount | undefined {
+  if (servers.every(({ tools }) => tools === undefined)) return undefined;
+  const read = servers.reduce((sum, { readOnlyTools = 0 }) => sum + readOnlyTools, 0);
+  const all = servers.reduce((sum, { tools = 0 }) => sum + tools, 0);
+  return { read, write: all - read };
+}
+
+/** Which servers answer a ping now. One that is started only when needed counts as ready. */
+export async function readiness(upstreams: readonly Upstream[]): Promise<Record<string, boolean>> {
+  const answers = upstreams.map(async ({ name, state, shared }) => {
+    if (state === 'idle') return [name, true] as const;
+    const patience = { message: `${name}: no answer to ping in time`, limit: PING_TIMEOUT };
+    const ping = within(ownExchange('ping'), patience, async (exchange) =>
+      shared.link?.request(exchange.frame, exchange),
+    );
+    const answer = await ping.catch(() => undefined); // It is not ready, and its log says why.
+    return [name, answer !== undefined] as const;
+  });
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+/** A server that is busy for longer is not ready for more. Milliseconds. */
+const PING_TIMEOUT = 2000;
