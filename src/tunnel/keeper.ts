@@ -11,7 +11,7 @@ export interface KeeperOptions {
   readonly open: OpenTunnel;
   readonly target: TunnelTarget;
   readonly watchdog: Watchdog;
-  readonly proof: ProofRoute;
+  readonly proof: Pick<ProofRoute, 'prove' | 'isAlive'>;
   readonly log: Log;
   /** Lets requests for an origin in, before it is proved; `undefined`: for none any more. */
   admit(origin: string | undefined): void;

@@ -28,8 +28,6 @@ export type OpenTunnel = (surroundings: TunnelSurroundings) => Promise<Tunnel>;
 export interface Tunnel {
   /** The origin where it comes out: `https://example.trycloudflare.com`. */
   readonly origin: string;
-  /** Whether it holds answers to GET back until they end, so that no stream can be opened that way. */
-  readonly buffersGet: boolean;
   /** Resolves with the reason when it is open no more, be it that it was closed. */
   readonly closed: Promise<string>;
   /** Twice without harm; resolves when it is gone, its processes included. */
