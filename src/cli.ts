@@ -32,6 +32,10 @@ async function runCommand(command: Subcommand): Promise<void> {
   if (command.kind === 'pair') {
     const { pair } = await import('./commands/pair.ts');
     await pair({ ...command, folder }, output);
+  } else if (command.kind === 'doctor') {
+    const { doctor } = await import('./commands/doctor.ts');
+    const isHealthy = await doctor({ ...command, folder, env: process.env, cwd: process.cwd() }, output);
+    if (!isHealthy) process.exitCode = EXIT_FAILURE;
   } else {
     const { grants } = await import('./commands/grants.ts');
     await grants(command.action, folder, output);
@@ -61,6 +65,7 @@ async function run(flags: RunFlags): Promise<void> {
   }
   display.report(bridge);
   await display.letIn(bridge);
+  process.on('SIGCONT', () => void display.resume(bridge));
 }
 
 /** The first signal ends everything in order, the second at once. */

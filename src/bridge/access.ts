@@ -6,7 +6,7 @@ import type { Pages } from '../http/pages.ts';
 import type { Log } from '../log.ts';
 import type { Owner, OwnerOptions } from '../oauth/owner.ts';
 import type { Pairing } from '../oauth/pairing.ts';
-import { isSame } from '../oauth/secret.ts';
+import { createSecret, isSame } from '../oauth/secret.ts';
 import { keptSecret } from '../state/secrets.ts';
 import { defaultStateFolder } from '../state/state-folder.ts';
 
@@ -45,6 +45,8 @@ export class Access {
   readonly secretPath: KeptSecret | undefined;
   /** The bearer token that was made here; `undefined` where there is none, or the owner has named one. */
   readonly token: KeptSecret | undefined;
+  /** What the bridge itself shows at its gate, for a tunnel that brings requests without a token. */
+  readonly ownToken = createSecret();
   #owner: Owner | undefined;
 
   /** @throws BridgeError when what is kept in the state folder cannot be used. */
@@ -120,11 +122,20 @@ export class Access {
   }
 
   #staticTokens(): Verifier[] {
+    const { auth, tunnel } = this.#settings;
+    if (auth === 'none') return [];
     const token = this.token?.value ?? this.#settings.token;
-    if (token === undefined || this.#settings.auth === 'none') return [];
-    const principal = { id: 'token', readOnly: false };
-    return [{ verify: (given) => (isSame(given, token) ? principal : undefined) }];
+    return [
+      ...(token === undefined ? [] : [tokenVerifier('token', token)]),
+      // Who may use it is decided at its other end.
+      ...(tunnel?.provider === 'openai' ? [tokenVerifier('tunnel', this.ownToken)] : []),
+    ];
   }
+}
+
+function tokenVerifier(id: string, token: string): Verifier {
+  const principal = { id, readOnly: false };
+  return { verify: (given) => (isSame(given, token) ? principal : undefined) };
 }
 
 /** Where grants and secrets are kept. */

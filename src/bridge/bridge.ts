@@ -87,9 +87,9 @@ export class Bridge {
     return this.#access.token?.file;
   }
 
-  /** Resolves once each server is up and has told its tools, or has failed for the first time. Lazy ones are not waited for. */
-  get settled(): Promise<void> {
-    return this.#relays.settled;
+  /** Resolves once each server is up and has told its tools, and the tunnel is up, or these have failed for the first time. Lazy servers are not waited for. */
+  get settled(): Promise<unknown> {
+    return Promise.all([this.#relays.settled, this.#reach.settled]);
   }
 
   /** Listens, then starts the servers: a port that is taken is known before anything else has happened. */
@@ -105,8 +105,8 @@ export class Bridge {
 
   status(): BridgeStatus {
     const { sessions } = this.#endpoints;
-    const { knownUrls: urls } = this.#reach;
-    return { version: VERSION, urls, access: this.#access.status, sessions, servers: this.#servers() };
+    const { knownUrls: urls, tunnel } = this.#reach;
+    return { version: VERSION, urls, tunnel, access: this.#access.status, sessions, servers: this.#servers() };
   }
 
   /** Opens a window in which a client can be linked; `undefined` where that is not how it is done. */

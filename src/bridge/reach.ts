@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Settings } from '../config/settings.ts';
+import type { RequestListener } from 'node:http';
+import type { Settings, TunnelSettings } from '../config/settings.ts';
 import type { Endpoints } from '../downstream/endpoints.ts';
+import { messageOf } from '../errors.ts';
 import { HostGuard } from '../http/guard.ts';
 import { type Listener, listen } from '../http/listen.ts';
 import { createLocalApp } from '../http/local-app.ts';
@@ -8,7 +10,11 @@ import { createPublicApp } from '../http/public-app.ts';
 import type { Log } from '../log.ts';
 import type { ToolCount } from '../oauth/context.ts';
 import type { Window } from '../oauth/pairing.ts';
+import { createWatchdog } from '../process/watchdog.ts';
 import { announce } from '../state/running.ts';
+import { type Place, TunnelKeeper, type TunnelState } from '../tunnel/keeper.ts';
+import { ProofRoute } from '../tunnel/proof.ts';
+import { openerOf } from '../tunnel/providers.ts';
 import type { Access } from './access.ts';
 import { type BridgeUrls, urlsAt } from './urls.ts';
 
@@ -30,6 +36,11 @@ export interface ReachOptions {
 export class Reach {
   readonly #options: ReachOptions;
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #proof = new ProofRoute();
+  readonly #key = randomBytes(32).toString('base64url');
+  readonly #guard: HostGuard;
+  #keeper: TunnelKeeper | undefined;
+  #withdraw = async () => {};
   #own: string | undefined;
   #public: string | undefined;
   #local = '';
@@ -37,6 +48,18 @@ export class Reach {
   constructor(options: ReachOptions) {
     this.#options = options;
     this.#public = options.settings.publicUrl;
+    this.#guard = new HostGuard(options.settings);
+    this.#guard.admit(this.#public);
+  }
+
+  /** `undefined` where there is none. */
+  get tunnel(): TunnelState | undefined {
+    return this.#keeper?.state;
+  }
+
+  /** Resolves once the tunnel is up, or has failed for the first time; at once where there is none. */
+  get settled(): Promise<void> {
+    return this.#keeper?.settled ?? Promise.resolve();
   }
 
   /** Of the moment: the issuer of grants, and part of what they are good for. */
@@ -56,38 +79,92 @@ export class Reach {
 
   /** Listens on both ports. @throws BridgeError when one cannot be had, or what is kept of clients cannot be used. */
   async open(): Promise<void> {
-    const { settings, access, endpoints, log } = this.#options;
-    const { host, port, allowedHosts, corsOrigins, healthPaths } = settings;
-    const { routes } = endpoints;
-    const resources = [...new Set([...routes.values()].map(({ resource }) => resource))];
-    const toolsOf = (path: string) => this.#options.toolsOf(routes.get(path)?.server);
-    const onEnd = (principalId: string) => endpoints.end(principalId);
-    const { gate, pages } = await access.createDoor({ origin: () => this.origin, resources, toolsOf }, onEnd);
-    const guard = new HostGuard({ host, allowedHosts, corsOrigins });
-    guard.admit(this.#public);
-    const isSecret = access.base !== '';
-    const handler = createPublicApp({ guard, gate, routes, pages, healthPaths, isSecret, log });
-    const { origin, port: taken } = await this.#keep(listen({ host, port, handler, flag: '--port' }));
-    this.#own = origin;
-    const key = randomBytes(32).toString('base64url');
-    this.#local = (await this.#listenLocally(port === 0 ? 0 : taken + 1, key)).origin;
-    if (!access.pairing) return;
-    this.#tellOfOtherOrigins();
-    const url = this.urls?.public ?? this.urls?.mcp ?? this.urls?.sse ?? origin;
-    this.#closers.push(await announce(access.folder, { local: this.#local, key, url }));
+    const { settings, access } = this.#options;
+    const { host, port } = settings;
+    const handler = await this.#createHandler();
+    const own = await this.#keep(listen({ host, port, handler, flag: '--port' }));
+    this.#own = own.origin;
+    this.#local = (await this.#listenLocally(port === 0 ? 0 : own.port + 1)).origin;
+    if (settings.tunnel) await this.#startTunnel(settings.tunnel, own.port);
+    else this.#tellOfOtherOrigins();
+    if (access.pairing || settings.tunnel) await this.#announce();
   }
 
   /** Stops listening. Twice without harm. */
   async close(): Promise<void> {
-    await Promise.all(this.#closers.map((close) => close()));
+    await Promise.all([...this.#closers.map((close) => close()), this.#withdraw()]);
+  }
+
+  async #createHandler(): Promise<RequestListener> {
+    const { settings, access, endpoints, log } = this.#options;
+    const { routes } = endpoints;
+    const resources = [...new Set([...routes.values()].map(({ resource }) => resource))];
+    const toolsOf = (path: string) => this.#options.toolsOf(routes.get(path)?.server);
+    const onEnd = (principalId: string) => endpoints.end(principalId);
+    const door = await access.createDoor({ origin: () => this.origin, resources, toolsOf }, onEnd);
+    const { healthPaths } = settings;
+    const isSecret = access.base !== '';
+    return createPublicApp({ ...door, guard: this.#guard, routes, proof: this.#proof, healthPaths, isSecret, log });
+  }
+
+  async #startTunnel(settings: TunnelSettings, port: number): Promise<void> {
+    const { access, log } = this.#options;
+    const { folder, base, ownToken: endpointToken } = access;
+    const watchdog = createWatchdog({ log });
+    const path = base + this.#options.settings.streamableHttpPath;
+    this.#keeper = new TunnelKeeper({
+      name: settings.provider,
+      open: await openerOf(settings, { folder, path, endpointToken }),
+      target: { host: targetHost(this.#options.settings.host), port },
+      watchdog,
+      proof: this.#proof,
+      log,
+      admit: (origin) => this.#guard.admit(origin),
+      onUp: (place) => this.#moveTo(place),
+    });
+    this.#keeper.start();
+    const keeper = this.#keeper;
+    this.#closers.push(async () => {
+      await keeper.close();
+      await watchdog.close();
+    });
+  }
+
+  /** The bridge is reached at another place from now on: its metadata, issuer and grants go with it. */
+  #moveTo(place: Place | undefined): void {
+    const { log } = this.#options;
+    const before = this.#public;
+    this.#public = place?.origin;
+    if (!place) return log.info('the tunnel is up');
+    const { firstByte, streamsPost, streamsGet } = place.proof;
+    log.info('the tunnel is up', { url: this.knownUrls?.public, firstByte, streamsPost, streamsGet });
+    if (!streamsPost) log.warn('the tunnel holds events back: long calls may seem to hang');
+    if (before !== undefined && before !== place.origin)
+      log.warn(
+        `the public URL has changed from ${before} to ${place.origin}: clients have to be given the new one, and linked to it`,
+      );
+    else this.#tellOfOtherOrigins();
+    void this.#announce();
+  }
+
+  /** Lets commands of the owner's find this bridge. */
+  async #announce(): Promise<void> {
+    const { access, log } = this.#options;
+    const { urls } = this;
+    const url = urls?.public ?? urls?.mcp ?? urls?.sse ?? '';
+    try {
+      this.#withdraw = await announce(access.folder, { local: this.#local, key: this.#key, url });
+    } catch (error) {
+      log.warn(`commands cannot find this bridge: ${messageOf(error)}`);
+    }
   }
 
   /** The owner's side. Nobody has to know its port, so a free one will do where the usual one is taken. */
-  async #listenLocally(usual: number, key: string): Promise<Listener> {
+  async #listenLocally(usual: number): Promise<Listener> {
     const { settings, status, readiness, pair } = this.#options;
     const host = '127.0.0.1';
     const guard = new HostGuard({ host, allowedHosts: [], corsOrigins: [] });
-    const handler = createLocalApp({ guard, status, readiness, pair, key });
+    const handler = createLocalApp({ guard, status, readiness, pair, key: this.#key });
     const flag = '--local-port';
     const { localPort } = settings;
     if (localPort !== undefined) return this.#keep(listen({ host, port: localPort, handler, flag }));
@@ -115,4 +192,10 @@ export class Reach {
     this.#closers.push(() => listener.close());
     return listener;
   }
+}
+
+/** Where programs of this machine reach what listens at an address. */
+function targetHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
 }

@@ -4,6 +4,7 @@ import { ownExchange } from '../protocol/exchange.ts';
 import type { Inventory } from '../relay/inventory.ts';
 import { within } from '../relay/patience.ts';
 import type { Relays } from '../relay/relays.ts';
+import type { TunnelState } from '../tunnel/keeper.ts';
 import type { Fleet } from '../upstream/fleet.ts';
 import type { LinkState } from '../upstream/supervisor.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -14,6 +15,8 @@ import type { BridgeUrls } from './urls.ts';
 export interface BridgeStatus {
   readonly version: string;
   readonly urls: BridgeUrls | undefined;
+  /** `undefined` where none was asked for. */
+  readonly tunnel: TunnelState | undefined;
   readonly access: AccessStatus;
   readonly sessions: { readonly streamableHttp: number; readonly sse: number };
   readonly servers: readonly ServerStatus[];

@@ -4,6 +4,7 @@ import type { BridgeOptions } from './defaults.ts';
 import type { FlagValues } from './flag-table.ts';
 import { isLoopback } from './loopback.ts';
 import type { Auth, ExternalIssuer, Settings } from './settings.ts';
+import { makesOrigin } from './tunnel.ts';
 
 /**
  * Settles what of the settings about access hangs together: how clients prove who they are, and whose tokens count.
@@ -11,7 +12,7 @@ import type { Auth, ExternalIssuer, Settings } from './settings.ts';
  * @throws BridgeError `USAGE` when an issuer is described, but not named.
  */
 export function resolveAccess(
-  options: BridgeOptions,
+  options: AccessOptions,
   told: FlagValues,
   cwd: string,
 ): Pick<Settings, 'auth' | 'external' | 'stateFolder'> {
@@ -23,13 +24,15 @@ export function resolveAccess(
   };
 }
 
+type AccessOptions = BridgeOptions & Pick<Settings, 'tunnel'>;
+
 function chooseAuth(
-  { outputTransport, dangerouslyNoAuth, publicUrl, host, token }: BridgeOptions,
+  { outputTransport, dangerouslyNoAuth, publicUrl, tunnel, host, token }: AccessOptions,
   external: ExternalIssuer | undefined,
 ): Auth {
   if (outputTransport === 'stdio' || dangerouslyNoAuth) return 'none';
   if (external !== undefined) return 'external';
-  if (publicUrl !== undefined || !isLoopback(host)) return 'oauth';
+  if (publicUrl !== undefined || makesOrigin(tunnel) || !isLoopback(host)) return 'oauth';
   // Whoever has set a token expects that it is asked for, on loopback too.
   return token === undefined ? 'none' : 'token';
 }

@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
-import { BridgeError, messageOf } from '../errors.ts';
+import { BridgeError } from '../errors.ts';
 import type { UpstreamOptions } from './defaults.ts';
 import type { FlagValues } from './flag-table.ts';
 import type { EnvEntry } from './kinds.ts';
 import { nameOfCommand } from './server-name.ts';
 import type { UpstreamSettings } from './settings.ts';
-
-/** Turns a command line into a program and its arguments; whoever starts processes knows the quoting. */
-export type SplitCommand = (line: string) => { command: string; args: string[] };
+import { type SplitCommand, splitLine } from './split-line.ts';
 
 /** A server as the command line gives it. */
 export interface GivenCommand {
@@ -59,7 +57,7 @@ export function commandUpstreams(given: readonly GivenCommand[], context: Comman
   for (const { name, origin } of given) if (name !== undefined) claim(name, origin, names);
   const shell = told.shell ?? false;
   return given.map(({ name, origin, command }) => {
-    const words = typeof command === 'string' ? splitLine(origin, command, shell, splitCommand) : command;
+    const words = typeof command === 'string' ? wordsOf(origin, command, shell, splitCommand) : command;
     const [program = '', ...args] = words;
     return {
       ...options,
@@ -76,14 +74,10 @@ export function commandUpstreams(given: readonly GivenCommand[], context: Comman
 }
 
 /** A line for the shell is cut into words only to find a name in it; what its operators mean is the shell's business. */
-function splitLine(origin: string, line: string, shell: boolean, splitCommand: SplitCommand): string[] {
+function wordsOf(origin: string, line: string, shell: boolean, splitCommand: SplitCommand): string[] {
   if (shell) return line.trim().split(/\s+/);
-  try {
-    const { command, args } = splitCommand(line);
-    return [command, ...args];
-  } catch (error) {
-    throw new BridgeError('USAGE', `${origin}: ${messageOf(error)}`, { cause: error });
-  }
+  const { command, args } = splitLine(origin, line, splitCommand);
+  return [command, ...args];
 }
 
 function asLine(command: string | readonly string[]): string {

@@ -10,7 +10,7 @@ export type UpstreamOptions = Pick<
 export type AuthChoice = 'auto' | Auth;
 
 /** What `bridge`, the environment and flags may set, before what depends on each other is resolved. */
-export interface BridgeOptions extends Omit<Settings, 'upstreams' | 'auth' | 'external'> {
+export interface BridgeOptions extends Omit<Settings, 'upstreams' | 'auth' | 'external' | 'tunnel'> {
   readonly auth: AuthChoice;
   readonly external: Partial<ExternalIssuer>;
 }
@@ -50,6 +50,7 @@ export const DEFAULTS: BridgeOptions = {
   auth: 'auto',
   token: undefined,
   publicUrl: undefined,
+  mounts: [],
   pair: false,
   stateFolder: undefined,
   external: {},

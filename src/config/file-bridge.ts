@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
 import type { FileContext } from './file-upstreams.ts';
-import { BEARER_TOKEN, mismatch } from './kinds.ts';
+import { ANY_TEXT, BEARER_TOKEN, HEADER_VALUE, type Kind, mismatch, TEXT } from './kinds.ts';
 import type { FileBridge } from './schema.ts';
+import type { Mount } from './settings.ts';
+import { TUNNEL_TOKEN } from './tunnel-kinds.ts';
+import type { TunnelOptions } from './tunnel-shape.ts';
 import { substitute } from './variables.ts';
 
 /**
@@ -14,17 +17,58 @@ export function fileBridge(
   bridge: FileBridge,
   { label, folder, env }: Pick<FileContext, 'label' | 'folder' | 'env'>,
 ): FileBridge {
-  const fill = (text: string, key: string) => substitute(text, { env, folder, where: `${label}: bridge.${key}` });
-  const { token, stateFolder } = bridge;
+  const fill: Fill = (text, key, kind) => {
+    const where = `${label}: bridge.${key}`;
+    const replaced = substitute(text, { env, folder, where });
+    const value = kind.parse(replaced);
+    if (value === undefined) throw new BridgeError('CONFIG', `${where}: ${mismatch(kind, replaced)}`);
+    return value;
+  };
+  const { token, stateFolder, tunnel, mounts } = bridge;
   return {
     ...bridge,
-    ...(token !== undefined && { token: checkToken(fill(token, 'token'), label) }),
-    ...(stateFolder !== undefined && { stateFolder: resolve(folder, fill(stateFolder, 'stateFolder')) }),
+    ...(token !== undefined && { token: fill(token, 'token', BEARER_TOKEN) }),
+    ...(stateFolder !== undefined && { stateFolder: resolve(folder, fill(stateFolder, 'stateFolder', TEXT)) }),
+    ...(tunnel !== undefined && { tunnel: fillTunnel(tunnel, folder, fill) }),
+    ...(mounts !== undefined && { mounts: mounts.map((mount) => fillMount(mount, fill)) }),
   };
 }
 
-function checkToken(text: string, label: string): string {
-  const token = BEARER_TOKEN.parse(text);
-  if (token !== undefined) return token;
-  throw new BridgeError('CONFIG', `${label}: bridge.token: ${mismatch(BEARER_TOKEN, text)}`);
+/** Replaces the variables of a text, and checks what they make of it. */
+type Fill = (text: string, key: string, kind: Kind<string>) => string;
+
+function fillTunnel(tunnel: TunnelOptions, folder: string, fill: Fill): TunnelOptions {
+  switch (tunnel.provider) {
+    case 'cloudflared': {
+      const { bin, token } = tunnel;
+      return {
+        ...tunnel,
+        ...(bin !== undefined && { bin: resolve(folder, fill(bin, 'tunnel.bin', TEXT)) }),
+        ...(token !== undefined && { token: fill(token, 'tunnel.token', TUNNEL_TOKEN) }),
+      };
+    }
+    case 'ngrok':
+    case 'openai': {
+      const { token } = tunnel;
+      return { ...tunnel, ...(token !== undefined && { token: fill(token, 'tunnel.token', TUNNEL_TOKEN) }) };
+    }
+    case 'command': {
+      const { command, args = [] } = tunnel;
+      return {
+        ...tunnel,
+        ...(command !== undefined && { command: fill(command, 'tunnel.command', TEXT) }),
+        args: args.map((arg, index) => fill(arg, `tunnel.args[${index}]`, ANY_TEXT)),
+      };
+    }
+    default:
+      return tunnel;
+  }
+}
+
+function fillMount(mount: Mount, fill: Fill): Mount {
+  const headers = Object.entries(mount.headers).map(([name, value]) => [
+    name,
+    fill(value, `mounts.${mount.path}.headers.${name}`, HEADER_VALUE),
+  ]);
+  return { ...mount, headers: Object.fromEntries(headers) };
 }

@@ -2,6 +2,7 @@ import { LOG_LEVELS } from '../log.ts';
 import { DEFAULTS, UPSTREAM_DEFAULTS } from './defaults.ts';
 import type { Kind } from './kinds.ts';
 import * as kinds from './kinds.ts';
+import { SSH_PRESETS, SSH_TARGET, TUNNEL_PROVIDER } from './tunnel-kinds.ts';
 
 /**
  * How often and with how many values a flag may be given: a `switch` has none; of `one` the last counts; `each` may be repeated;
@@ -69,6 +70,13 @@ export const FLAG_GROUPS = {
   Access: {
     auth: one('KIND', kinds.AUTH, `who may use it: ${kinds.AUTH.accepts} (default ${DEFAULTS.auth})`),
     publicUrl: one('URL', kinds.PUBLIC_URL, 'where clients reach it from outside, through your tunnel or proxy'),
+    tunnel: {
+      ...one('[PROVIDER]', TUNNEL_PROVIDER, `open a tunnel: ${TUNNEL_PROVIDER.accepts}; alone: cloudflared`),
+      bare: 'cloudflared',
+    },
+    tunnelTo: one('USER@HOST', SSH_TARGET, `a tunnel by ssh to this host; also ${SSH_PRESETS.join(', ')}`),
+    tunnelCommand: one('COMMAND', TEXT, 'a tunnel by a program that prints its URL; {port} is replaced'),
+    cloudflaredBin: one('FILE', TEXT, 'the program cloudflared, where it is not on the PATH'),
     pair: flag('let one more client be linked, even when some are'),
     token: one('TEXT', kinds.BEARER_TOKEN, 'a static token for clients; better as MCP_BRIDGE_TOKEN'),
     issuer: one('URL', kinds.TRUSTED_URL, 'take tokens of this OAuth issuer of your own'),

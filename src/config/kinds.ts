@@ -129,6 +129,12 @@ export const URL_PATH: Kind<string> = {
   parse: (text) => (/^\/[^\s?#]*$/.test(text) ? text : undefined),
 };
 
+/** Segments of letters, digits and `._~-`, none of them empty or made of dots; loses a slash at its end. */
+export const PLAIN_PATH: Kind<string> = {
+  accepts: 'a path such as /widget, of letters, digits and ._~-',
+  parse: (text) => (/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+\/?$/.test(text) ? text.replace(/\/$/, '') : undefined),
+};
+
 /** A name or address without a port; an IPv6 address may stand in brackets, and loses them. */
 export const HOST: Kind<string> = {
   accepts: 'a host name or IP address without a port',
@@ -169,6 +175,12 @@ export const TRUSTED_URL: Kind<string> = {
   },
 };
 
+/** A web address without a query or fragment, and without a slash at its end. */
+export const WEB_URL: Kind<string> = {
+  accepts: 'an address such as http://127.0.0.1:5173',
+  parse: (text) => (/[?#]/.test(text) ? undefined : parseUrl(text)?.href.replace(/\/+$/, '')),
+};
+
 /** A web address without a user's name in it. */
 function parseUrl(text: string): URL | undefined {
   if (!/^https?:\/\/[^\s/?#@\\]+(?:[/?#]\S*)?$/i.test(text) || !URL.canParse(text)) return undefined;
@@ -179,6 +191,13 @@ function parseUrl(text: string): URL | undefined {
 export const BEARER_TOKEN: Kind<string> = {
   accepts: 'a token of at least 16 letters, digits and -._~+/',
   parse: (text) => (/^(?=.{16})[\w.~+/-]+=*$/.test(text) ? text : undefined),
+  isSecret: true,
+};
+
+/** Visible characters and what may stand between them (RFC 9110, section 5.5); often a secret. */
+export const HEADER_VALUE: Kind<string> = {
+  accepts: 'a text of one line',
+  parse: (text) => (/^[\t\x20-\x7e\x80-\xff]*$/.test(text) ? text.trim() : undefined),
   isSecret: true,
 };
 

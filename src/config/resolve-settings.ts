@@ -1,7 +1,7 @@
 import { BridgeError } from '../errors.ts';
 import { resolveAccess } from './access.ts';
-import { checkAccess, checkPaths, checkPorts } from './checks.ts';
-import { commandUpstreams, givenCommands, type SplitCommand } from './command-upstreams.ts';
+import { checkAccess, checkPaths, checkPorts, checkTunnel } from './checks.ts';
+import { commandUpstreams, givenCommands } from './command-upstreams.ts';
 import { BRIDGE_OPTIONS, DEFAULTS, UPSTREAM_DEFAULTS, UPSTREAM_OPTIONS } from './defaults.ts';
 import { parseEnvironment } from './environment.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './file.ts';
@@ -12,6 +12,8 @@ import type { RunFlags } from './flags.ts';
 import { pick } from './pick.ts';
 import type { FileSettings } from './schema.ts';
 import type { Settings, ToolFilter } from './settings.ts';
+import type { SplitCommand } from './split-line.ts';
+import { resolveTunnel } from './tunnel.ts';
 import { accessWarnings } from './warnings.ts';
 
 export interface ResolveInput {
@@ -49,13 +51,16 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
   const upstreams = [...fromFile, ...fromCommands];
   if (upstreams.length === 0) throw noServer(file.label);
 
-  const merged = { ...pick(bridge, BRIDGE_OPTIONS), ...pick(told, BRIDGE_OPTIONS), ...renamed(told) };
+  const chosen = { ...pick(bridge, BRIDGE_OPTIONS), ...pick(told, BRIDGE_OPTIONS), ...renamed(told) };
+  const context = { env, cwd, splitCommand, publicUrl: chosen.publicUrl };
+  const merged = { ...chosen, ...resolveTunnel(bridge.tunnel, [environment.values, flags.values], context) };
   const settings: Settings = {
     ...merged,
     ...resolveAccess(merged, told, cwd),
     tools: mergeTools(bridge.tools, told),
     upstreams,
   };
+  checkTunnel(settings);
   checkAccess(settings);
   checkPorts(settings);
   checkPaths(settings);

@@ -2,10 +2,13 @@ import type { output, ZodMiniType } from 'zod/mini';
 import { BridgeError } from '../errors.ts';
 import type { BridgeOptions, UpstreamOptions } from './defaults.ts';
 import { YES_OR_NO } from './kinds.ts';
+import { toMounts } from './mounts.ts';
 import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
 import type { ToolFilter } from './settings.ts';
-import { BRIDGE, check, SERVER, unknownKey } from './shapes.ts';
+import { check, unknownKey } from './shape.ts';
+import { BRIDGE, SERVER } from './shapes.ts';
+import type { TunnelOptions } from './tunnel-shape.ts';
 
 /** What a config file says, checked; what it does not say is absent. Variables are not yet replaced. */
 export interface FileSettings {
@@ -14,7 +17,7 @@ export interface FileSettings {
   readonly warnings: readonly string[];
 }
 
-export type FileBridge = Partial<BridgeOptions & UpstreamOptions>;
+export type FileBridge = Partial<BridgeOptions & UpstreamOptions & { readonly tunnel: TunnelOptions }>;
 
 export interface FileServer {
   readonly name: string;
@@ -142,12 +145,13 @@ function upstreamOptions(server: Server): Partial<UpstreamOptions> {
 }
 
 function checkBridge(section: unknown, where: string): FileBridge {
-  const { tools, healthEndpoint, cors, ...rest } = valid(BRIDGE, section, where);
+  const { tools, healthEndpoint, cors, mounts, ...rest } = valid(BRIDGE, section, where);
   return {
     ...rest,
     ...(tools !== undefined && { tools: { allow: tools.allow ?? [], deny: tools.deny ?? [] } }),
     ...(healthEndpoint !== undefined && { healthPaths: healthEndpoint }),
     ...(cors !== undefined && { corsOrigins: cors }),
+    ...(mounts !== undefined && { mounts: toMounts(mounts, `${where}.mounts`) }),
   };
 }
 

@@ -26,6 +26,53 @@ export interface ExternalIssuer {
   readonly subjects: readonly string[];
 }
 
+/** How the bridge is reached from outside. Tokens are here whether the file or the environment had them. */
+export type TunnelSettings =
+  /** Without a token and a hostname a quick tunnel, whose name changes with every start. */
+  | {
+      readonly provider: 'cloudflared';
+      /** Absolute path of the program; absent: it is looked for. */
+      readonly bin?: string;
+      readonly token?: string;
+      /** Where the named tunnel ends. Always there with a token. */
+      readonly hostname?: string;
+      /** Whether a program that is not there may be downloaded without asking anybody. */
+      readonly download: boolean;
+    }
+  | { readonly provider: 'ngrok'; readonly token: string; readonly domain?: string }
+  | {
+      readonly provider: 'ssh';
+      /** `user@host`, or one of the hosts in `SSH_PRESETS`. */
+      readonly to: string;
+      readonly port?: number;
+      /** More arguments for the program. */
+      readonly args: readonly string[];
+      /** Origin where that host serves the tunnel; `{port}` in it stands for the port that was given out. Absent: the host prints it. */
+      readonly publicUrl?: string;
+    }
+  | { readonly provider: 'pipenet'; readonly host: string; readonly subdomain?: string }
+  | { readonly provider: 'tailscale'; readonly port: 443 | 8443 | 10000 }
+  /** Any program that prints an https URL. `{port}` and `{origin}` in its arguments are replaced. */
+  | { readonly provider: 'command'; readonly command: string; readonly args: readonly string[] }
+  /** OpenAI's control plane is asked for work; there is no public URL. */
+  | { readonly provider: 'openai'; readonly tunnelId: string; readonly token: string; readonly baseUrl: string };
+
+export type TunnelProvider = TunnelSettings['provider'];
+
+/** Another web server, untouched, under the bridge's origin. */
+export interface Mount {
+  /** What its paths start with here; no slash at its end. */
+  readonly path: string;
+  /** Where it is. */
+  readonly url: string;
+  /** Sent to it with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether web sockets are passed on. */
+  readonly ws: boolean;
+  /** Whether only those are let in who may use MCP. */
+  readonly auth: boolean;
+}
+
 /** Globs over tool names. An empty `allow` allows all; `deny` wins. */
 export interface ToolFilter {
   readonly allow: readonly string[];
@@ -92,6 +139,9 @@ export interface Settings {
   readonly token: string | undefined;
   /** The origin (no path, no slash at its end) by which clients reach the bridge from outside: issuer, and an allowed host. */
   readonly publicUrl: string | undefined;
+  /** Never together with `publicUrl`: with most providers the origin is known once it is open. */
+  readonly tunnel: TunnelSettings | undefined;
+  readonly mounts: readonly Mount[];
   /** Whether to open a pairing window at start even when clients are linked. */
   readonly pair: boolean;
   /** Absolute folder where grants and secrets are kept; `undefined` is the platform's. */

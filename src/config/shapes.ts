@@ -1,25 +1,7 @@
 import * as z from 'zod/mini';
 import * as kinds from './kinds.ts';
-import { type Kind, mismatch } from './kinds.ts';
-import { nearest } from './nearest.ts';
-
-/** Why a value was refused, and where in it. */
-export interface Refusal {
-  /** As in JavaScript: `tools.allow[0]`; empty for the value itself. */
-  readonly path: string;
-  readonly reason: string;
-}
-
-/** The checked value, or the first thing that is wrong with it. */
-export function check<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  value: unknown,
-): { readonly value: z.output<Schema> } | { readonly refusal: Refusal } {
-  const result = z.safeParse(schema, value, { reportInput: true });
-  if (result.success) return { value: result.data };
-  const [issue] = result.error.issues;
-  return { refusal: { path: pathOf(issue?.path ?? []), reason: reasonOf(issue) } };
-}
+import { of, optional, optionalList, strict } from './shape.ts';
+import { TUNNEL } from './tunnel-shape.ts';
 
 /** Options of a server that `bridge` may set for all of them. */
 const UPSTREAM_OPTIONS = {
@@ -74,6 +56,14 @@ export const SERVER = strict(
   FOREIGN_KEYS,
 );
 
+const MOUNT = strict({
+  url: of(kinds.WEB_URL),
+  // May hold variables; what they stand for is checked where they are replaced.
+  headers: z.exactOptional(z.record(z.string(), of(kinds.ANY_TEXT))),
+  ws: optional(kinds.YES_OR_NO),
+  auth: optional(kinds.YES_OR_NO),
+});
+
 /** The section `bridge`: the flags under their own names, and defaults for servers. */
 export const BRIDGE = strict({
   ...UPSTREAM_OPTIONS,
@@ -94,6 +84,8 @@ export const BRIDGE = strict({
   // May hold variables; what they stand for is checked where they are replaced.
   token: optional(kinds.TEXT),
   publicUrl: optional(kinds.PUBLIC_URL),
+  tunnel: z.exactOptional(TUNNEL),
+  mounts: z.exactOptional(z.record(z.string(), MOUNT)),
   pair: optional(kinds.YES_OR_NO),
   stateFolder: optional(kinds.TEXT),
   external: z.exactOptional(
@@ -115,43 +107,6 @@ export const BRIDGE = strict({
   logFormat: optional(kinds.LOG_FORMAT),
 });
 
-/** Says which key of an object is not known, and which one may have been meant. People's comments (`_note`, `//`, `x-...`) pass. */
-export function unknownKey(value: object, known: readonly string[]): Refusal | undefined {
-  const key = Object.keys(value).find((each) => !known.includes(each) && !/^(?:_|\/\/|\$|x-)/.test(each));
-  if (key === undefined) return undefined;
-  const meant = nearest(key, known);
-  return { path: key, reason: meant === undefined ? 'unknown key' : `unknown key; did you mean ${meant}?` };
-}
-
-/** An object that has no keys but these; `ignored` ones are dropped. */
-function strict<Shape extends z.core.$ZodShape>(shape: Shape, ignored: readonly string[] = []) {
-  const known = [...Object.keys(shape), ...ignored];
-  const checkKeys = z.transform((value: unknown, { issues }) => {
-    const unknown = typeof value === 'object' && value !== null ? unknownKey(value, known) : undefined;
-    if (unknown) issues.push({ code: 'custom', input: value, path: [unknown.path], message: unknown.reason });
-    return value;
-  });
-  return z.pipe(checkKeys, z.object(shape));
-}
-
-function of<Value>(kind: Kind<Value>) {
-  return z.transform((given: unknown, { issues }): Value => {
-    const parsed = /^(?:string|number|boolean)$/.test(typeof given) ? kind.parse(String(given)) : undefined;
-    if (parsed !== undefined) return parsed;
-    const message = given === undefined ? `missing; expected ${kind.accepts}` : mismatch(kind, given);
-    issues.push({ code: 'custom', input: given, message });
-    return z.NEVER;
-  });
-}
-
-function optional<Value>(kind: Kind<Value>) {
-  return z.exactOptional(of(kind));
-}
-
-function optionalList<Value>(kind: Kind<Value>) {
-  return z.exactOptional(z.array(of(kind)));
-}
-
 /** Copilot writes a list of tools, where none means none; Codex's objects by tool name are approvals, which mean nothing here. */
 function asToolLists(tools: unknown): unknown {
   if (Array.isArray(tools)) return tools.length === 0 ? { deny: ['*'] } : { allow: tools };
@@ -171,17 +126,4 @@ function asList(value: unknown): unknown {
 /** Codex also writes `{ name, source }`. */
 function nameOrSelf(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'name' in value ? value.name : value;
-}
-
-function pathOf(keys: readonly PropertyKey[]): string {
-  return keys.reduce<string>((path, key) => {
-    if (typeof key === 'number') return `${path}[${key}]`;
-    return path === '' ? String(key) : `${path}.${String(key)}`;
-  }, '');
-}
-
-function reasonOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code !== 'invalid_type') return issue?.message ?? 'not valid';
-  const accepts = issue.expected === 'array' ? 'a list' : 'an object';
-  return mismatch({ accepts, parse: () => undefined }, issue.input);
 }

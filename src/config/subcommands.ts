@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { parseEnvironment } from './environment.ts';
 import { FLAGS, type FlagRow, flag, one, type ValuesOf } from './flag-table.ts';
-import { PORT, TEXT } from './kinds.ts';
+import { type Kind, PORT, TEXT } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
 import { createProgram, type GivenFlags, readValues, unknownFlag, usage } from './read-flags.ts';
@@ -9,7 +9,17 @@ import { createProgram, type GivenFlags, readValues, unknownFlag, usage } from '
 /** What the command lines ask for that do not start a bridge. A folder that is not given is the platform's; relative ones start from the working folder. */
 export type Subcommand =
   | { readonly kind: 'pair'; readonly stateFolder: string | undefined; readonly localPort: number | undefined }
-  | { readonly kind: 'grants'; readonly action: GrantsAction; readonly stateFolder: string | undefined };
+  | { readonly kind: 'grants'; readonly action: GrantsAction; readonly stateFolder: string | undefined }
+  | {
+      readonly kind: 'doctor';
+      /** `undefined`: the bridge that runs. */
+      readonly url: string | undefined;
+      readonly token: string | undefined;
+      readonly register: boolean;
+      readonly json: boolean;
+      readonly config: string | undefined;
+      readonly stateFolder: string | undefined;
+    };
 
 export type GrantsAction =
   | { readonly kind: 'ls'; readonly json: boolean }
@@ -26,6 +36,12 @@ interface SubcommandRow<Flags extends Rows = Rows> {
 }
 
 const { help } = FLAGS;
+/** Other servers' tokens may be of any length. */
+const ANY_TOKEN: Kind<string> = {
+  accepts: 'a token without spaces',
+  parse: (text) => (/^[!-~]+$/.test(text) ? text : undefined),
+  isSecret: true,
+};
 const stateFolder = one('FOLDER', TEXT, "the bridge's, when it was started with one");
 
 const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
@@ -51,6 +67,21 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
     flags: { all: flag('all of them'), stateFolder, help },
     read: (values, ids) => grants(values, { kind: 'revoke', ids: whichGrants(ids, values.all ?? false) }),
   }),
+  doctor: row({
+    operands: '[URL]',
+    help: 'examine an MCP endpoint as ChatGPT would use it; without a URL, the bridge that runs',
+    flags: {
+      token: one('TEXT', ANY_TOKEN, "a token to send; MCP_BRIDGE_TOKEN is sent to one's own bridge only"),
+      register: flag('also register a client, which the server may remember'),
+      json: flag('as JSON'),
+      config: FLAGS.config,
+      stateFolder,
+      help,
+    },
+    read: ({ token, register = false, json = false, config, stateFolder }, operands) => {
+      return { kind: 'doctor', url: whichUrl(operands), token, register, json, config, stateFolder };
+    },
+  }),
 };
 
 /** Keeps the types of the flags together with what reads them; in the table they are all alike. */
@@ -68,6 +99,12 @@ function whichGrants(ids: readonly string[], all: boolean): readonly string[] | 
   if (!all && ids.length === 0)
     throw usage('grants revoke needs an ID; mcp-bridge grants ls shows them, and --all revokes every one');
   return all ? 'all' : ids;
+}
+
+function whichUrl([url, ...more]: readonly string[]): string | undefined {
+  if (more.length > 0) throw usage('doctor takes one URL');
+  if (url === undefined || (/^https?:\/\//i.test(url) && URL.canParse(url))) return url;
+  throw usage(`doctor: expected a URL such as https://bridge.example.com/mcp, got ${JSON.stringify(url)}`);
 }
 
 /** The words that a subcommand may start with. */
@@ -102,7 +139,7 @@ export function parseSubcommand(
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv) {
-  return parseEnvironment(pick(env, ['MCP_BRIDGE_STATE_FOLDER', 'MCP_BRIDGE_LOCAL_PORT'])).values;
+  return parseEnvironment(pick(env, ['MCP_BRIDGE_STATE_FOLDER', 'MCP_BRIDGE_LOCAL_PORT', 'MCP_BRIDGE_CONFIG'])).values;
 }
 
 function explainGroup([group = '', word]: readonly string[]): { kind: 'help'; text: string } {

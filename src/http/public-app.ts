@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Endpoint } from '../downstream/endpoints.ts';
 import { HttpError, sendError } from '../downstream/http-error.ts';
 import type { Log } from '../log.ts';
+import type { ProofRoute } from '../tunnel/proof.ts';
 import { answerCors } from './cors.ts';
 import type { Gate } from './gate.ts';
 import type { HostGuard } from './guard.ts';
@@ -15,6 +16,8 @@ export interface PublicAppOptions {
   readonly routes: ReadonlyMap<string, Endpoint>;
   /** How clients get past the gate; `undefined` where there is nothing to be told. */
   readonly pages: Pages | undefined;
+  /** What the bridge asks for itself, to find out where it is. */
+  readonly proof: Pick<ProofRoute, 'path' | 'serve'>;
   /** Paths that answer 200 while the process lives. */
   readonly healthPaths: readonly string[];
   /** Whether the paths are for nobody to know who was not told. */
@@ -24,7 +27,7 @@ export interface PublicAppOptions {
 
 /** All that the world may reach: the MCP endpoints, what leads to them, and a bare health answer. */
 export function createPublicApp(options: PublicAppOptions): RequestListener {
-  const { guard, gate, routes, healthPaths, isSecret, log } = options;
+  const { guard, gate, routes, proof, healthPaths, isSecret, log } = options;
   const pages = options.pages && new PageServer(options.pages, log);
   const health = new Set(healthPaths);
   const quota = new Quota();
@@ -42,6 +45,7 @@ export function createPublicApp(options: PublicAppOptions): RequestListener {
       return endpoint.serve(request, response, principal);
     }
     if (health.has(path)) return answerHealth(response);
+    if (path === proof.path) return proof.serve(request, response);
     if (pages?.serves(path)) return pages.serve(request, response, path);
     const hint = isSecret ? '' : `; MCP is at ${[...routes.keys()][0]}`;
     throw new HttpError(404, `Nothing is served at this path${hint}`);

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { OAuthClient } from './client.ts';
 import type { ClientDocuments } from './client-document.ts';
 import { KNOWN_CLIENTS } from './known-clients.ts';
+import { displayText } from './pages/display-name.ts';
 import type { RegisteredClient } from './state.ts';
 import type { OAuthStore } from './store.ts';
 
@@ -18,6 +19,8 @@ export interface ClientsOptions {
 
 /** Registrations that are kept. Of those that were never linked, the oldest go first. */
 const MAX_REGISTERED = 200;
+/** Characters of what strangers wrote that the owner is shown: an id may be as long as a request. */
+const LONGEST_SHOWN = 200;
 
 /** Who may ask to be linked. */
 export class Clients {
@@ -36,7 +39,8 @@ export class Clients {
     if (registered) return { ...registered, isKnown: false };
     if (!documents || !id.startsWith('https://')) return undefined;
     return documents.fetch(id).catch((error) => {
-      log.warn(`the client ${id} is not taken: ${messageOf(error)}`);
+      const [shown, why] = [id, messageOf(error)].map((text) => displayText(text, LONGEST_SHOWN));
+      log.warn(`the client ${shown} is not taken: ${why}`);
       return undefined;
     });
   }

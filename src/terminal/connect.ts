@@ -22,7 +22,7 @@ export function connectText(urls: BridgeUrls, { columns, paint }: ConnectOptions
 }
 
 function chatGpt({ public: url }: BridgeUrls): string {
-  if (url === undefined) return 'needs a public https URL: run a tunnel to this port, and say --public-url';
+  if (url === undefined) return 'needs a public https URL: run a tunnel, and say --public-url';
   return `Settings, Apps, Developer mode, Create: ${url}`;
 }
 

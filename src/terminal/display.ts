@@ -10,6 +10,8 @@ export interface Display {
   report(bridge: Watched): void;
   /** Shows what the owner needs to let clients in. Where nobody reads it, nothing: a log is no place for a code. */
   letIn(bridge: Watched): Promise<void>;
+  /** Listens to the owner, or stops to: the shell gives its terminal to whom it likes (`bg` and `fg` after Ctrl-Z). */
+  resume(bridge: Watched): Promise<void>;
   /** Ends what is redrawn all the time; the log goes on. Twice without harm. */
   close(): void;
 }

@@ -20,6 +20,7 @@ export function createLogDisplay(log: Log): Display {
       if (pairing) log.info('to link a client, run mcp-bridge pair');
       if (tokenFile !== undefined) log.info('the bearer token is kept in a file', { file: tokenFile });
     },
+    async resume() {},
     close() {},
   };
 }

@@ -21,7 +21,8 @@ export class TerminalDisplay implements Display {
   readonly #block: LiveBlock;
   readonly #paint: Paint;
   readonly #input: NodeJS.ReadStream;
-  #endListening = () => {};
+  /** What ends the listening to the owner. One at a time: two would take turns with the lines. */
+  #listening = Promise.resolve(() => {});
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -50,19 +51,30 @@ export class TerminalDisplay implements Display {
   }
 
   async letIn(bridge: Watched): Promise<void> {
-    const print = (text: string) => this.#block.print(text);
+    const print = this.#print;
     if (bridge.tokenFile !== undefined) print(`  Bearer token  kept in ${bridge.tokenFile}`);
     if (!bridge.pairing || this.#isClosed) return;
     const window = bridge.awaitsClient ? bridge.openPairing() : undefined;
     print(window ? pairingText(window) : `  To link another client, type ${this.#paint('bold', 'pair')}`);
-    if (this.#input.isTTY) this.#endListening = await listenToOwner({ input: this.#input, bridge, print });
+    await this.resume(bridge);
+  }
+
+  async resume(bridge: Watched): Promise<void> {
+    this.#listening = this.#listening.then((end) => {
+      end();
+      if (!bridge.pairing || this.#isClosed || !this.#input.isTTY) return () => {};
+      return listenToOwner({ input: this.#input, bridge, print: this.#print });
+    });
+    await this.#listening;
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#endListening();
+    void this.#listening.then((end) => end());
     this.#stopDrawing();
   }
+
+  readonly #print = (text: string): void => this.#block.print(text);
 
   #draw(bridge: Watched, since: number): void {
     const elapsed = performance.now() - since;

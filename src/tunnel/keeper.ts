@@ -15,17 +15,24 @@ export interface KeeperOptions {
   readonly log: Log;
   /** Lets requests for an origin in, before it is proved; `undefined`: for none any more. */
   admit(origin: string | undefined): void;
-  /** Hears of each origin that has been proved. */
-  onUp(origin: string, proof: Proof): void;
+  /** Hears of each tunnel that is up: where it comes out, once that has been proved. */
+  onUp(place: Place | undefined): void;
   /** Between two looks at a tunnel that is up. Milliseconds. Default a minute. */
   readonly watchInterval?: number;
   /** Before the second attempt; each one after that takes twice as long, up to five minutes. Milliseconds. Default 2 s. */
   readonly firstDelay?: number;
 }
 
+/** Where a tunnel comes out, and how it was found to be. */
+export interface Place {
+  readonly origin: string;
+  readonly proof: Proof;
+}
+
 export type TunnelState =
   | { readonly kind: 'opening' }
-  | { readonly kind: 'up'; readonly origin: string; readonly proof: Proof }
+  /** Without a place where the provider brings requests itself. */
+  | { readonly kind: 'up'; readonly place: Place | undefined }
   | { readonly kind: 'down'; readonly reason: string; readonly isFinal: boolean };
 
 const WATCH_INTERVAL = 60_000;
@@ -86,7 +93,7 @@ export class TunnelKeeper {
 
   /** Opens the tunnel, and resolves when it is gone. Never rejects. */
   async #attempt(): Promise<{ reason: string; wasUp: boolean; isFinal: boolean }> {
-    const { open, target, watchdog, log, proof, admit, onUp } = this.#options;
+    const { open, target, watchdog, log, admit, onUp } = this.#options;
     const attempt = new AbortController();
     const signal = AbortSignal.any([this.#end.signal, attempt.signal]);
     let tunnel: Tunnel | undefined;
@@ -95,12 +102,13 @@ export class TunnelKeeper {
       tunnel = await open({ target, watchdog, log, signal });
       const { origin, closed } = tunnel;
       admit(origin);
-      const found = await Promise.race([proof.prove(origin, { signal }), failing(closed)]);
-      this.#state = { kind: 'up', origin, proof: found };
+      const place = origin === undefined ? undefined : { origin, proof: await this.#prove(origin, closed, signal) };
+      this.#state = { kind: 'up', place };
       wasUp = true;
-      onUp(origin, found);
+      onUp(place);
       this.#settle();
-      return { reason: await Promise.race([closed, this.#watch(origin, signal)]), wasUp, isFinal: false };
+      const reasons = origin === undefined ? [closed] : [closed, this.#watch(origin, signal)];
+      return { reason: await Promise.race(reasons), wasUp, isFinal: false };
     } catch (error) {
       // A program that is not there will not be there in a minute.
       const isFinal = error instanceof BridgeError && error.code !== 'TUNNEL';
@@ -109,6 +117,10 @@ export class TunnelKeeper {
       attempt.abort();
       await tunnel?.close();
     }
+  }
+
+  #prove(origin: string, closed: Promise<string>, signal: AbortSignal): Promise<Proof> {
+    return Promise.race([this.#options.proof.prove(origin, { signal }), failing(closed)]);
   }
 
   /** Resolves when the bridge does not answer at the origin any more, or nobody wants to know. */

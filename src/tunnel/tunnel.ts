@@ -26,8 +26,8 @@ export type OpenTunnel = (surroundings: TunnelSurroundings) => Promise<Tunnel>;
 
 /** A way from the internet to a port of this machine. */
 export interface Tunnel {
-  /** The origin where it comes out: `https://example.trycloudflare.com`. */
-  readonly origin: string;
+  /** The origin where it comes out: `https://example.trycloudflare.com`. `undefined` where there is none, as the provider brings requests itself. */
+  readonly origin: string | undefined;
   /** Resolves with the reason when it is open no more, be it that it was closed. */
   readonly closed: Promise<string>;
   /** Twice without harm; resolves when it is gone, its processes included. */

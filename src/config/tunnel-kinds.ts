@@ -1,0 +1,63 @@
+import { isIP } from 'node:net';
+import { type Kind, oneOf, PUBLIC_URL } from './kinds.ts';
+import type { TunnelProvider, TunnelSettings } from './settings.ts';
+
+export const TUNNEL_PROVIDER = oneOf<TunnelProvider>([
+  'cloudflared',
+  'ngrok',
+  'ssh',
+  'pipenet',
+  'tailscale',
+  'command',
+  'openai',
+]);
+
+/** Public hosts that `ssh` knows by name; they print the URL. */
+export const SSH_PRESETS = ['localhost.run', 'pinggy', 'serveo'];
+
+/** Never what a program would take for a flag. */
+export const SSH_TARGET: Kind<string> = {
+  accepts: `user@host, or one of ${SSH_PRESETS.join(', ')}`,
+  parse: (text) => (/^[\w.+-]+@[^\s@-][^\s@]*$/.test(text) || /^\w[\w.-]*$/.test(text) ? text : undefined),
+};
+
+/** An origin in which `{port}` may stand for the port that the host has given out. */
+export const SSH_PUBLIC_URL: Kind<string> = {
+  accepts: `${PUBLIC_URL.accepts} or https://bridge.example.com:{port}`,
+  parse: (text) => {
+    const [, origin = text, port = ''] = /^(.*)(:\{port\})\/?$/.exec(text) ?? [];
+    const parsed = PUBLIC_URL.parse(origin);
+    return parsed && parsed + port;
+  },
+};
+
+export const DOMAIN: Kind<string> = {
+  accepts: 'a name such as bridge.example.com, without https://',
+  parse: (text) => {
+    const name = text.toLowerCase();
+    return /^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(name) && isIP(name) === 0 ? name : undefined;
+  },
+};
+
+export const SUBDOMAIN: Kind<string> = {
+  accepts: 'letters, digits and hyphens',
+  parse: (text) => (/^[a-z0-9][a-z0-9-]*$/i.test(text) ? text.toLowerCase() : undefined),
+};
+
+/** Where funnels may end (https://tailscale.com/kb/1223/funnel). */
+export const FUNNEL_PORT: Kind<Extract<TunnelSettings, { provider: 'tailscale' }>['port']> = {
+  accepts: '443, 8443 or 10000',
+  parse: (text) => ([443, 8443, 10000] as const).find((port) => String(port) === text),
+};
+
+export const OPENAI_TUNNEL_ID: Kind<string> = {
+  accepts: 'the id of a tunnel, such as tunnel_0123abcd',
+  parse: (text) => (/^[\w-]+$/.test(text) ? text : undefined),
+};
+
+/** What a provider gave out. Its form is the provider's; it only has to fit into a header or a variable. */
+export const TUNNEL_TOKEN: Kind<string> = {
+  accepts: 'a token without spaces',
+  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+  isSecret: true,
+};
