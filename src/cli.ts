@@ -63,6 +63,7 @@ async function run(flags: RunFlags): Promise<void> {
     await bridge.close();
     throw new BridgeError('SPAWN', 'none of the servers could be started');
   }
+  await display.awaitTunnel(bridge);
   display.report(bridge);
   await display.letIn(bridge);
   process.on('SIGCONT', () => void display.resume(bridge));

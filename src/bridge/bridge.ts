@@ -87,9 +87,14 @@ export class Bridge {
     return this.#access.token?.file;
   }
 
-  /** Resolves once each server is up and has told its tools, and the tunnel is up, or these have failed for the first time. Lazy servers are not waited for. */
-  get settled(): Promise<unknown> {
-    return Promise.all([this.#relays.settled, this.#reach.settled]);
+  /** Resolves once each server is up and has told its tools, or has failed for the first time. Lazy ones are not waited for. */
+  get settled(): Promise<void> {
+    return this.#relays.settled;
+  }
+
+  /** Resolves once the tunnel is up, or has failed for the first time; at once where there is none. */
+  get reached(): Promise<void> {
+    return this.#reach.settled;
   }
 
   /** Listens, then starts the servers: a port that is taken is known before anything else has happened. */

@@ -6,6 +6,8 @@ export interface Display {
   readonly log: Log;
   /** Shows how the servers start. Resolves when each is up or has failed; lazy ones are not waited for. */
   follow(bridge: Watched): Promise<void>;
+  /** Shows how the tunnel opens. Resolves when it is up or has failed; at once where there is none. */
+  awaitTunnel(bridge: Watched): Promise<void>;
   /** Shows what is served now, and where. */
   report(bridge: Watched): void;
   /** Shows what the owner needs to let clients in. Where nobody reads it, nothing: a log is no place for a code. */
@@ -19,5 +21,5 @@ export interface Display {
 /** What a display looks at. */
 export type Watched = Pick<
   Bridge,
-  'urls' | 'settled' | 'status' | 'pairing' | 'openPairing' | 'awaitsClient' | 'tokenFile'
+  'urls' | 'settled' | 'reached' | 'status' | 'pairing' | 'openPairing' | 'awaitsClient' | 'tokenFile'
 >;

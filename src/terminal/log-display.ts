@@ -10,6 +10,7 @@ export function createLogDisplay(log: Log): Display {
       if (urls) log.info('listening', { ...urls });
       await bridge.settled;
     },
+    awaitTunnel: ({ reached }) => reached,
     report(bridge) {
       for (const { name, state, tools, readOnlyTools, hiddenTools, startedIn } of bridge.status().servers) {
         const fields = { tools, readOnly: readOnlyTools, hidden: hiddenTools || undefined, ms: startedIn };

@@ -44,7 +44,8 @@ function describe(server: ServerStatus, elapsed: number): Description {
   return { sign: spinner(elapsed), color: 'cyan', word: `${Math.floor(elapsed / 1000)} s`, detail: lastWords };
 }
 
-function spinner(elapsed: number): string {
+/** A sign that turns. */
+export function spinner(elapsed: number): string {
   return SPINNER.charAt(Math.floor(elapsed / TURN_TIME) % SPINNER.length);
 }
 

@@ -13,9 +13,11 @@ export function headline({ version, urls }: BridgeStatus, paint: Paint): string 
 }
 
 /** The servers, the URLs, and what to paste where. Three servers fit into 24 rows of 80 columns. */
-export function summary({ servers, urls }: BridgeStatus, options: ConnectOptions): string {
+export function summary({ servers, urls, tunnel }: BridgeStatus, options: ConnectOptions): string {
   const table = serverTable(servers, options);
-  return urls ? [table, urlList(urls, servers, options), connectText(urls, options)].join('\n\n') : table;
+  if (!urls) return table;
+  const noTunnel = tunnel?.kind === 'down' ? [options.paint('red', `${SIGNS.failed} no tunnel: ${tunnel.reason}`)] : [];
+  return [table, ...noTunnel, urlList(urls, servers, options), connectText(urls, options)].join('\n\n');
 }
 
 function serverTable(servers: readonly ServerStatus[], { columns, paint }: ConnectOptions): string {
@@ -41,9 +43,14 @@ function describe(server: ServerStatus): { sign: string; color: 'dim' | 'green' 
   return { sign: SIGNS.failed, color: 'red', text: `failed: ${reasonOf(server)}` };
 }
 
-function urlList({ mcp, sse, local }: BridgeUrls, servers: readonly ServerStatus[], { paint }: ConnectOptions): string {
+function urlList(
+  { mcp, sse, public: outside, local }: BridgeUrls,
+  servers: readonly ServerStatus[],
+  { paint }: ConnectOptions,
+): string {
   const forOne = mcp === undefined ? '/servers/NAME/sse' : '/servers/NAME/mcp';
   const urls = {
+    Public: outside,
     'Streamable HTTP': mcp,
     SSE: sse,
     'One server only': servers.length > 1 ? new URL(forOne, mcp ?? sse).href : undefined,

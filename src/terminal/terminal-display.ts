@@ -3,7 +3,7 @@ import { listenToOwner, pairingText } from './consent-prompt.ts';
 import type { Display, Watched } from './display.ts';
 import { LiveBlock, type TerminalStream } from './live-block.ts';
 import { createPaint, type Paint } from './paint.ts';
-import { progressLines } from './progress.ts';
+import { type ProgressOptions, progressLines, spinner } from './progress.ts';
 import { headline, summary } from './summary.ts';
 
 export interface TerminalDisplayOptions {
@@ -34,12 +34,15 @@ export class TerminalDisplay implements Display {
   }
 
   async follow(bridge: Watched): Promise<void> {
-    const since = performance.now();
     this.#block.print(headline(bridge.status(), this.#paint));
-    this.#draw(bridge, since);
-    this.#timer = setInterval(() => this.#draw(bridge, since), FRAME_TIME);
-    await bridge.settled;
-    this.#stopDrawing();
+    await this.#drawUntil(bridge.settled, (options) => progressLines(bridge.status().servers, options));
+  }
+
+  async awaitTunnel(bridge: Watched): Promise<void> {
+    if (bridge.status().tunnel?.kind !== 'opening') return;
+    await this.#drawUntil(bridge.reached, ({ elapsed, paint }) => [
+      `${paint('cyan', spinner(elapsed))} tunnel  ${Math.floor(elapsed / 1000)} s  ${paint('dim', 'opening it, and waiting until it leads here')}`,
+    ]);
   }
 
   report(bridge: Watched): void {
@@ -76,11 +79,17 @@ export class TerminalDisplay implements Display {
 
   readonly #print = (text: string): void => this.#block.print(text);
 
-  #draw(bridge: Watched, since: number): void {
-    const elapsed = performance.now() - since;
-    const { columns, rows } = this.#block;
-    const { servers } = bridge.status();
-    this.#block.show(['', ...progressLines(servers, { elapsed, columns, rows: rows - 1, paint: this.#paint })]);
+  async #drawUntil(done: Promise<void>, linesAt: (options: ProgressOptions) => string[]): Promise<void> {
+    const since = performance.now();
+    const draw = () => {
+      const { columns, rows } = this.#block;
+      const elapsed = performance.now() - since;
+      this.#block.show(['', ...linesAt({ elapsed, columns, rows: rows - 1, paint: this.#paint })]);
+    };
+    draw();
+    this.#timer = setInterval(draw, FRAME_TIME);
+    await done;
+    this.#stopDrawing();
   }
 
   #stopDrawing(): void {
