@@ -53,8 +53,6 @@ export class Grants {
   /** The access tokens of a state, by their hashes; made anew when the state has changed. */
   #index = new Map<string, Access>();
   #indexed: OAuthState | undefined;
-  /** Hashes of the codes that are being redeemed. */
-  readonly #beingMade = new Set<string>();
 
   /** @param now milliseconds since 1970. */
   constructor(store: OAuthStore, now: () => number = Date.now) {
@@ -93,15 +91,10 @@ export class Grants {
       predecessors: [],
       accessTokens: [issued.access],
     };
-    this.#beingMade.add(grant.code);
-    try {
-      await this.#store.change((state) => {
-        const grants = state.grants.filter((each) => !isOver(each, now)).slice(1 - MAX_GRANTS);
-        return { state: { ...state, grants: [...grants, grant] }, result: undefined };
-      });
-    } finally {
-      this.#beingMade.delete(grant.code);
-    }
+    await this.#store.change((state) => {
+      const grants = state.grants.filter((each) => !isOver(each, now)).slice(1 - MAX_GRANTS);
+      return { state: { ...state, grants: [...grants, grant] }, result: undefined };
+    });
     return issued.tokens;
   }
 
@@ -124,10 +117,10 @@ export class Grants {
     );
   }
 
-  /** Ends the grant that an authorization code was redeemed for: it came twice (OAuth 2.1, section 4.1.3). */
+  /** Ends the grant that an authorization code was redeemed for, also while that is being written: it came twice (OAuth 2.1, section 4.1.3). */
   revokeCode(code: string): Promise<boolean> {
     const hash = hashOf(code);
-    return this.#end((grant) => grant.code === hash, this.#beingMade.has(hash));
+    return this.#end((grant) => grant.code === hash);
   }
 
   /** Ends grants by their ids. Resolves with those that there were. */
@@ -182,8 +175,8 @@ export class Grants {
       .catch(() => {}); // It costs nobody anything but the strictness of the next rotation, where the disk's fault is told.
   }
 
-  async #end(isMeant: (grant: Grant) => boolean, isExpected = false): Promise<boolean> {
-    if (!isExpected && !(await this.#knows(isMeant))) return false;
+  async #end(isMeant: (grant: Grant) => boolean): Promise<boolean> {
+    if (!(await this.#knows(isMeant))) return false;
     return this.#store.change((state) => {
       const grants = state.grants.filter((grant) => !isMeant(grant));
       const isNone = grants.length === state.grants.length;
@@ -191,7 +184,7 @@ export class Grants {
     });
   }
 
-  /** Whether there is such a grant. Asked first, so that nobody can keep the file locked with made-up tokens. */
+  /** Whether there is such a grant, once all is written that was under way. Asked first, so that nobody can keep the file locked with made-up tokens. */
   async #knows(isMeant: (grant: Grant) => boolean): Promise<boolean> {
     await this.#store.reload();
     return this.all.some(isMeant);

@@ -56,8 +56,6 @@ export class OAuthStore {
   }
 
   #adopt(state: OAuthState): void {
-    // What was read before our last write can arrive after it. A file that was taken away begins anew.
-    if (state.revision < this.#state.revision && state.revision !== 0) return;
     const ids = new Set(state.grants.map(({ id }) => id));
     const ended = this.#state.grants.filter(({ id }) => !ids.has(id));
     this.#state = state;

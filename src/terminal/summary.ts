@@ -13,11 +13,13 @@ export function headline({ version, urls }: BridgeStatus, paint: Paint): string 
 }
 
 /** The servers, the URLs, and what to paste where. Three servers fit into 24 rows of 80 columns. */
-export function summary({ servers, urls, tunnel }: BridgeStatus, options: ConnectOptions): string {
+export function summary({ servers, urls, tunnel, access }: BridgeStatus, options: ConnectOptions): string {
   const table = serverTable(servers, options);
   if (!urls) return table;
   const noTunnel = tunnel?.kind === 'down' ? [options.paint('red', `${SIGNS.failed} no tunnel: ${tunnel.reason}`)] : [];
-  return [table, ...noTunnel, urlList(urls, servers, options), connectText(urls, options)].join('\n\n');
+  return [table, ...noTunnel, urlList(urls, servers, options), connectText({ urls, tunnel, access }, options)].join(
+    '\n\n',
+  );
 }
 
 function serverTable(servers: readonly ServerStatus[], { columns, paint }: ConnectOptions): string {

@@ -1,65 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { CLI } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
 import { fixtureLine } from '../support/fixtures.ts';
-import { Screen } from '../terminal/screen.ts';
 import { isRunning } from './processes.ts';
+import { CTRL_C, HAS_TERMINALS, openTerminal, ROWS } from './pseudo-terminal.ts';
 
-const COLUMNS = 80;
-const ROWS = 24;
-const CTRL_C = '\x03';
-
-/** A bridge in a terminal of its own. */
-interface Terminal extends AsyncDisposable {
-  readonly screen: Screen;
-  /** Resolves with the first match in what the screen shows. */
-  sees(pattern: RegExp): Promise<RegExpExecArray>;
-  type(text: string): void;
-  /** Takes the terminal away from the bridge, as closing its window does. */
-  close(): void;
-  /** Resolves with the exit code of the bridge. */
-  readonly exited: Promise<number>;
-}
-
-function openTerminal(...args: string[]): Terminal {
-  const screen = new Screen({ columns: COLUMNS, rows: ROWS });
-  const command = [process.execPath, CLI, '--port', '0', ...args].map((word) => `'${word}'`).join(' ');
-  // The pseudo-terminal of a `script` that has none itself is of no size.
-  const line = `stty cols ${COLUMNS} rows ${ROWS}; exec ${command}`;
-  const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
-    env: { ...process.env, TERM: 'xterm-256color', SHELL: '/bin/sh', NO_COLOR: undefined, FORCE_COLOR: undefined },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'close').then(([code]) => code as number);
-  child.stdin.on('error', () => {}); // It may have ended while Ctrl-C is on its way.
-  // The terminal's driver has put a return before each line feed already.
-  child.stdout.setEncoding('utf8').on('data', (text: string) => screen.write(text));
-  return {
-    screen,
-    exited,
-    async sees(pattern) {
-      for (;;) {
-        const found = pattern.exec(screen.text());
-        if (found) return found;
-        const ended = exited.then(() => Promise.reject(new Error(`The bridge ended, and left:\n${screen.text()}`)));
-        await Promise.race([once(child.stdout, 'data'), ended]);
-      }
-    },
-    type: (text) => void child.stdin.write(text),
-    close: () => void child.kill('SIGKILL'),
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.signalCode === null) child.stdin.write(CTRL_C);
-      await exited;
-    },
-  };
-}
-
-const { stdout: version } = spawnSync('script', ['--version'], { encoding: 'utf8' });
-const hasScript = version?.includes('util-linux') ?? false;
-
-describe.skipIf(!hasScript)('in a terminal, the bridge', () => {
+describe.skipIf(!HAS_TERMINALS)('in a terminal, the bridge', () => {
   it('shows three servers, and how to connect to them, in 24 rows of 80 columns', async () => {
     const servers = ['echo', 'second'].flatMap((name) => ['--stdio', `${name}=${fixtureLine('echo-server')}`]);
     await using terminal = openTerminal(...servers, '--stdio', `noisy=${fixtureLine('noisy-server')}`);

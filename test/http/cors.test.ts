@@ -5,14 +5,16 @@ import { createPublicApp } from '../../src/http/public-app.ts';
 import { createLog } from '../../src/log.ts';
 import { serve } from '../downstream/support.ts';
 import { rawRequest } from '../support/http.ts';
+import { createOpenGate, PROOF } from './apps.ts';
 
 function startApp(corsOrigins: string[]): Promise<string> {
   const guard = new HostGuard({ host: '127.0.0.1', allowedHosts: [], corsOrigins });
   const routes = new Map<string, Endpoint>([
-    ['/mcp', { resource: '/mcp', serve: (request, response) => response.end(request.method) }],
+    ['/mcp', { resource: '/mcp', server: undefined, serve: (request, response) => response.end(request.method) }],
   ]);
   const log = createLog({ level: 'none' });
-  return serve(createPublicApp({ guard, routes, healthPaths: [], log }));
+  const options = { gate: createOpenGate(), pages: undefined, proof: PROOF, healthPaths: [], isSecret: false };
+  return serve(createPublicApp({ guard, routes, log, ...options }));
 }
 
 const corsHeaders = (headers: object) =>

@@ -1,13 +1,17 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createLocalApp, type LocalAppOptions } from '../../src/http/local-app.ts';
 import { type Headers, rawRequest } from '../support/http.ts';
 import { createGuard, serveApp } from './apps.ts';
+
+const KEY = 'k'.repeat(43);
 
 async function startApp(options: Partial<LocalAppOptions> = {}) {
   const app = createLocalApp({
     guard: createGuard(),
     status: () => ({ version: '1', servers: [] }),
     readiness: async () => ({ files: true }),
+    pair: () => ({ code: 'K7QM-3XWP' }),
+    key: KEY,
     ...options,
   });
   const { origin } = await serveApp(app);
@@ -44,11 +48,11 @@ it('is ready when there is no server to wait for', async () => {
 
 it('says which paths there are', async () => {
   const ask = await startApp();
-  for (const path of ['/', '/mcp', '/status/x']) {
+  for (const path of ['/', '/mcp', '/status/x', '/constructor']) {
     const { status, text } = await ask(path);
     expect([status, JSON.parse(text).error.message]).toEqual([
       404,
-      'Nothing is served at this path; there are /healthz, /status, /readyz',
+      'Nothing is served at this path; there are /healthz, /status, /readyz, /pair',
     ]);
   }
 });
@@ -77,4 +81,49 @@ it('tells no reason when it fails', async () => {
     expect(status).toBe(500);
     expect(text).not.toContain('secret');
   }
+});
+
+describe('a pairing window', () => {
+  it('is opened for who knows the key', async () => {
+    const ask = await startApp();
+    for (const authorization of [`Bearer ${KEY}`, `bearer  ${KEY}`]) {
+      const { status, headers, text } = await ask('/pair', { authorization }, 'POST');
+      expect([status, headers['cache-control'], JSON.parse(text)]).toEqual([200, 'no-store', { code: 'K7QM-3XWP' }]);
+    }
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer wrong', `Bearer ${KEY}x`, `Bearer ${KEY.slice(1)}`, `Basic ${KEY}`, KEY])(
+    'is not opened for who sends %j',
+    async (authorization) => {
+      let opened = 0;
+      const ask = await startApp({ pair: () => ++opened });
+      expect(await ask('/pair', { authorization }, 'POST')).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer' },
+        messages: [{ error: { message: 'Only the owner may do this, with mcp-bridge pair' } }],
+      });
+      expect(opened).toBe(0);
+    },
+  );
+
+  it('is not opened by looking, nor by a page of anywhere else', async () => {
+    let opened = 0;
+    const ask = await startApp({ pair: () => ++opened });
+    const authorization = `Bearer ${KEY}`;
+    for (const method of ['GET', 'PUT', 'OPTIONS'])
+      expect(await ask('/pair', { authorization }, method)).toMatchObject({ status: 405, headers: { allow: 'POST' } });
+    const origin = 'https://evil.example.com';
+    expect((await ask('/pair', { authorization, origin }, 'POST')).status).toBe(403);
+    expect((await ask('/pair', { authorization, host: 'evil.example.com' }, 'POST')).status).toBe(403);
+    expect(opened).toBe(0);
+  });
+
+  it('is not what a bridge has that lets nobody in by a code', async () => {
+    const ask = await startApp({ pair: () => undefined });
+    const { status, text } = await ask('/pair', { authorization: `Bearer ${KEY}` }, 'POST');
+    expect([status, JSON.parse(text)]).toEqual([
+      409,
+      { error: 'This bridge lets nobody in by a code: it runs without --auth oauth' },
+    ]);
+  });
 });

@@ -57,6 +57,19 @@ describe('a client', () => {
     const { clients, lines } = await createClients({ documents: { fetch } });
     expect(await clients.find(URL_ID)).toBeUndefined();
     expect(lines).toEqual([`warn  the client ${URL_ID} is not taken: its document has another client_id`]);
+    const long = `${URL_ID}?\u202e${'x'.repeat(5000)}`;
+    await clients.find(long);
+    expect(lines[1]).toMatch(
+      /^warn {2}the client https:\/\/app\.example\/client\.json\?x{100,}… is not taken: its document/,
+    );
+  });
+
+  it('is forgotten when its registration is gone, unless it never had one', async () => {
+    const { clients, store } = await createClients();
+    const { id } = await clients.register(CLIENT);
+    expect([id, URL_ID, `${id}x`, ''].map((each) => clients.isForgotten(each))).toEqual([false, false, true, true]);
+    await store.change((state) => ({ state: { ...state, clients: [] }, result: undefined }));
+    expect(clients.isForgotten(id)).toBe(true);
   });
 });
 
@@ -65,8 +78,10 @@ it('of clients that have registered, 200 are kept: the oldest that were never li
   const linked = await clients.register(CLIENT);
   const idle = await clients.register(CLIENT);
   await link({ client: { ...linked, isKnown: false } });
-  const copies = Array.from({ length: 198 }, (_, index) => ({ ...idle, id: `copy ${index}` }));
+  const copies = Array.from({ length: 197 }, (_, index) => ({ ...idle, id: `copy ${index}` }));
   await store.change((state) => ({ state: { ...state, clients: [...state.clients, ...copies] }, result: undefined }));
+  await clients.register(CLIENT);
+  expect(store.state.clients.slice(0, 2).map(({ id }) => id)).toEqual([linked.id, idle.id]);
   const last = await clients.register(CLIENT);
   const ids = store.state.clients.map(({ id }) => id);
   expect(ids).toHaveLength(200);

@@ -35,3 +35,25 @@ describe('an authorization code', () => {
     expect(issued.map((code) => codes.take(code) !== undefined)).toEqual([false, false, ...Array(100).fill(true)]);
   });
 });
+
+describe('the answer to a form', () => {
+  it('is given to this very form again, and says whether its code can still be taken', () => {
+    const clock = new Clock();
+    const codes = new Codes(clock.now);
+    expect(codes.answerTo('form')).toBeUndefined();
+    for (const end of [(code: string) => codes.take(code), () => clock.pass(MINUTE)]) {
+      const code = codes.issue(GRANT);
+      codes.noteAnswer('form', code);
+      expect(codes.answerTo('form')).toEqual({ code, isWaiting: true });
+      expect(codes.answerTo('form ')).toBeUndefined();
+      end(code);
+      expect(codes.answerTo('form')).toEqual({ code, isWaiting: false });
+    }
+  });
+
+  it('is one of 100 at most: the oldest goes first', () => {
+    const codes = new Codes();
+    for (let count = 0; count < 102; count += 1) codes.noteAnswer(`form ${count}`, codes.issue(GRANT));
+    expect([1, 2, 101].map((count) => codes.answerTo(`form ${count}`) !== undefined)).toEqual([false, true, true]);
+  });
+});

@@ -36,12 +36,33 @@ describe('the owner who allows', () => {
     expect(test.lines).toContain('info  App (app.example) was allowed everything');
   });
 
-  it('does so once: the same page again brings no second code', async () => {
+  it('may click twice: the same code is sent again until the client has come for it', async () => {
+    const { test, page, code } = await openPage();
+    const first = await test.submit(page, { code });
+    expect(await test.submit(page, { code })).toEqual(first);
+    const [client] = test.store.state.clients;
+    await test.redeem(queryOf(first).code ?? '', client?.id ?? '');
+    const late = await test.submit(page, { code });
+    expect([late.status, late.headers.Location]).toEqual([200, undefined]);
+    expect(textOf(late)).toContain('Allowed already App was allowed to use your tools.');
+    expect(test.lines.filter((line) => line.includes('was allowed'))).toHaveLength(1);
+  });
+
+  it('does not get a code again that the client never came for', async () => {
     const { test, page, code } = await openPage();
     await test.submit(page, { code });
-    const again = await test.submit(page, { code });
-    expect([again.status, again.headers.Location]).toEqual([403, undefined]);
-    expect(problemOf(again)).toMatch(/^Pairing is closed\. Run mcp-bridge pair/);
+    test.clock.pass(MINUTE);
+    expect((await test.submit(page, { code })).status).toBe(200);
+  });
+
+  it('does so once: the same page with anything else in it brings no second code', async () => {
+    const { test, page, code } = await openPage();
+    await test.submit(page, { code });
+    for (const fields of [{ code: `${code} ` }, { code: '' }, { code, access: 'read' }]) {
+      const again = await test.submit(page, fields);
+      expect([again.status, again.headers.Location]).toEqual([403, undefined]);
+      expect(problemOf(again)).toMatch(/^Pairing is closed\. Run mcp-bridge pair/);
+    }
   });
 
   it('may type the code in a window that was opened since', async () => {
@@ -69,6 +90,7 @@ describe('the owner who allows', () => {
 
   it('may do that in the terminal, and press Allow without a code', async () => {
     const { test, page, number } = await openPage();
+    test.clock.pass(1);
     const early = await test.submit(page, { code: '' });
     expect([early.status, problemOf(early)]).toEqual([403, 'Type the code that the terminal shows.']);
     expect(test.pairing.approve(number)).toBe('App (app.example)');

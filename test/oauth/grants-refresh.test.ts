@@ -112,7 +112,14 @@ describe('a refresh token that is none', () => {
     const test = await startGrants();
     const { accessToken, refreshToken } = await test.link();
     const prefix = 'mcpb_refresh_';
-    const madeUp = [accessToken, `x${refreshToken}`, refreshToken.slice(prefix.length), prefix + 'x'.repeat(86)];
+    const otherPrefix = 'x'.repeat(prefix.length) + refreshToken.slice(prefix.length);
+    const madeUp = [
+      accessToken,
+      otherPrefix,
+      `x${refreshToken}`,
+      refreshToken.slice(prefix.length),
+      prefix + 'x'.repeat(86),
+    ];
     for (const token of madeUp) await expect(test.refresh(token)).rejects.toMatchObject(NOT_GOOD);
     expect(test.grants.all).toHaveLength(1);
     await expectEnd(test, refreshToken.slice(0, -43) + 'x'.repeat(43));

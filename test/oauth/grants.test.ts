@@ -111,9 +111,8 @@ describe('an access token', () => {
   it('is one of 50 at most: who asks for more loses the oldest', async () => {
     const { grants, link, refresh, opens } = await startGrants();
     const first = await link();
-    let last = first;
     const second = await refresh(first.refreshToken);
-    last = second;
+    let last = second;
     for (let count = 2; count < 51; count += 1) last = await refresh(last.refreshToken);
     expect(grants.all[0]?.accessTokens).toHaveLength(50);
     expect([first, second, last].map(({ accessToken }) => opens(accessToken))).toEqual([false, true, true]);

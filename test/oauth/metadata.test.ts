@@ -32,10 +32,9 @@ describe('the metadata of a resource', () => {
     });
   });
 
-  it.each([['/mcp', '/sse', '/servers/a%20b/mcp'], ['/sse'], ['/'], ['/mcp', '/'], ['/a/b/c', '/a/b']])(
-    'is where its challenge says, for each of %j %j %j',
-    (...given) => {
-      const resources = given.filter((each) => each !== undefined);
+  it.each([[['/mcp', '/sse', '/servers/a%20b/mcp']], [['/sse']], [['/']], [['/mcp', '/']], [['/a/b/c', '/a/b']]])(
+    'is where its challenge says, for each of %j',
+    (resources) => {
       for (const resource of resources) {
         const url = resourceMetadataUrl(ISSUER, resource);
         expect(url.startsWith(`${ISSUER}${PRM}`)).toBe(true);
@@ -76,9 +75,9 @@ describe('the metadata of the authorization server', () => {
     `${AS}/servers/a%20b/mcp`,
     `/servers/a%20b/mcp${OIDC}`,
   ])('is at %s', async (path) => {
-    const { server, get } = await startServer().then((test) => ({ server: test.server, get: test.get.bind(test) }));
-    expect(server.serves(path)).toBe(true);
-    const { status, headers, body } = await get(path);
+    const test = await startServer();
+    expect(test.server.serves(path)).toBe(true);
+    const { status, headers, body } = await test.get(path);
     expect([status, headers['Content-Type']]).toEqual([200, 'application/json']);
     expect(JSON.parse(body)).toEqual({
       issuer: ISSUER,

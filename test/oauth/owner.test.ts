@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { grantsFile, Owner, type OwnerOptions } from '../../src/oauth/owner.ts';
 import { makeFolder } from '../state/support.ts';
-import { CONSENT, ISSUER, openStore, RESOURCE, startGrants } from './support.ts';
+import { ISSUER, openStore, RESOURCE, startGrants } from './support.ts';
 
 async function openOwner(
   options: Partial<OwnerOptions> = {},
@@ -31,14 +31,12 @@ const get = (owner: Owner, path: string, query = '') =>
 describe('the owner', () => {
   it('lets in whom a token was given, at its resource', async () => {
     const folder = await makeFolder();
-    const { grants } = await startGrants({ folder });
-    const { accessToken } = await grants.create(CONSENT, 'code');
-    // Made at another time than it is now.
-    const now = await startGrants({ folder });
-    now.clock.pass(Date.now() - now.clock.now());
-    const fresh = await now.link();
+    const { clock, link } = await startGrants({ folder });
+    const old = await link();
+    clock.pass(Date.now() - clock.now());
+    const fresh = await link();
     const { owner } = await openOwner({ folder });
-    expect(owner.verifier.verify(accessToken, RESOURCE)).toBeUndefined();
+    expect(owner.verifier.verify(old.accessToken, RESOURCE)).toBeUndefined();
     expect(owner.verifier.verify(fresh.accessToken, RESOURCE)).toMatchObject({ readOnly: false });
     expect(owner.verifier.verify(fresh.accessToken, `${ISSUER}/sse`)).toBeUndefined();
   });

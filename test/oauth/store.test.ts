@@ -58,6 +58,28 @@ describe('a change', () => {
   });
 });
 
+it('a file that was put back is what counts from then on, though it is older', async () => {
+  const folder = await makeFolder();
+  const path = join(folder, 'grants.json');
+  const { store, grants, link } = await startGrants({ folder });
+  await link();
+  const [first] = grants.all;
+  const backup = await readFile(path);
+  for (let count = 0; count < 3; count += 1) await link();
+  await writeFile(path, backup);
+  await store.reload();
+  expect(grants.all).toEqual([first]);
+  await link();
+  expect(grants.all).toHaveLength(2);
+});
+
+it('reads and changes that are under way at once end with the last change', async () => {
+  const { store, grants, link } = await startGrants();
+  const reloads = Array.from({ length: 5 }, () => [store.reload(), link(), store.reload()]);
+  await Promise.all(reloads.flat());
+  expect(grants.all).toHaveLength(5);
+});
+
 describe('who listens', () => {
   it('hears of each grant that is no more, once', async () => {
     const { store, grants, link } = await startGrants();

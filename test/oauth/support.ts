@@ -218,8 +218,8 @@ export function textOf({ body }: OAuthReply): string {
 }
 
 function encode(fields: Fields): URLSearchParams {
-  const pairs = Object.entries(fields).flatMap(([name, value]) =>
-    (value === undefined ? [] : [value].flat()).map((each) => [name, each as string]),
-  );
-  return new URLSearchParams(pairs);
+  const query = new URLSearchParams();
+  for (const [name, values = []] of Object.entries(fields))
+    for (const value of [values].flat()) query.append(name, value);
+  return query;
 }

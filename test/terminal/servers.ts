@@ -1,4 +1,6 @@
 import type { BridgeStatus, ServerStatus } from '../../src/bridge/status.ts';
+import type { BridgeUrls } from '../../src/bridge/urls.ts';
+import type { Reachable } from '../../src/terminal/clients.ts';
 
 /** A server that is up, but for what is said otherwise. */
 export function server(name: string, status: Partial<ServerStatus> = {}): ServerStatus {
@@ -39,12 +41,20 @@ export function lazyServer(name: string): ServerStatus {
   return { ...startingServer(name), state: 'idle', pid: undefined, links: 0 };
 }
 
-export const URLS = {
+export const URLS: BridgeUrls = {
   mcp: 'http://127.0.0.1:8000/mcp',
   sse: 'http://127.0.0.1:8000/sse',
+  public: undefined,
   local: 'http://127.0.0.1:8001',
 };
 
 export function statusWith(servers: readonly ServerStatus[], urls: BridgeStatus['urls'] = URLS): BridgeStatus {
-  return { version: '1.2.3', urls, sessions: { streamableHttp: 0, sse: 0 }, servers };
+  const access = { auth: 'none', pairing: undefined, linked: undefined, elsewhere: [] } as const;
+  return { version: '1.2.3', urls, tunnel: undefined, access, sessions: { streamableHttp: 0, sse: 0 }, servers };
+}
+
+/** A bridge as clients find it. */
+export function reachable(urls: Partial<BridgeUrls> = {}, auth: BridgeStatus['access']['auth'] = 'none'): Reachable {
+  const access = { auth, pairing: undefined, linked: undefined, elsewhere: [] };
+  return { urls: { ...URLS, ...urls }, access, tunnel: undefined };
 }

@@ -68,7 +68,7 @@ describe('the summary', () => {
       '  VS Code      "bridge": { "type": "http", "url": "http://127.0.0.1:8000/mcp" }',
       '  Cursor       "bridge": { "url": "http://127.0.0.1:8000/mcp" }',
       '  Inspector    npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8000/mcp --transport http --method tools/list',
-      '  ChatGPT      needs a public https URL; this version does not make one',
+      '  ChatGPT      needs a public https URL: start with --tunnel, or --public-url',
     ]);
   });
 
