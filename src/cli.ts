@@ -32,6 +32,9 @@ async function runCommand(command: Subcommand): Promise<void> {
   if (command.kind === 'pair') {
     const { pair } = await import('./commands/pair.ts');
     await pair({ ...command, folder }, output);
+  } else if (command.kind === 'connect') {
+    const { connect } = await import('./commands/connect.ts');
+    await connect({ ...command, folder }, output);
   } else if (command.kind === 'doctor') {
     const { doctor } = await import('./commands/doctor.ts');
     const isHealthy = await doctor({ ...command, folder, env: process.env, cwd: process.cwd() }, output);
@@ -65,8 +68,8 @@ async function run(flags: RunFlags): Promise<void> {
   }
   await display.awaitTunnel(bridge);
   display.report(bridge);
-  await display.letIn(bridge);
   process.on('SIGCONT', () => void display.resume(bridge));
+  await display.letIn(bridge);
 }
 
 /** The first signal ends everything in order, the second at once. */

@@ -53,7 +53,7 @@ async function* findingsOf(options: DoctorOptions): AsyncGenerator<Finding, void
   else throw new BridgeError('USAGE', `${NONE_RUNS}, and there is no config file; say what to examine: ${EXAMPLE}`);
 }
 
-const NONE_RUNS = 'no bridge that links clients is running';
+const NONE_RUNS = 'no bridge that links clients or has a tunnel is running';
 const EXAMPLE = 'mcp-bridge doctor http://127.0.0.1:8000/mcp';
 
 function onlyOne(running: readonly Running[]): Running | undefined {

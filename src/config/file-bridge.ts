@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
 import type { FileContext } from './file-upstreams.ts';
-import { ANY_TEXT, BEARER_TOKEN, HEADER_VALUE, type Kind, mismatch, TEXT } from './kinds.ts';
+import { ANY_TEXT, ANY_TOKEN, BEARER_TOKEN, HEADER_VALUE, type Kind, mismatch, TEXT } from './kinds.ts';
 import type { FileBridge } from './schema.ts';
 import type { Mount } from './settings.ts';
-import { TUNNEL_TOKEN } from './tunnel-kinds.ts';
 import type { TunnelOptions } from './tunnel-shape.ts';
 import { substitute } from './variables.ts';
 
@@ -44,13 +43,13 @@ function fillTunnel(tunnel: TunnelOptions, folder: string, fill: Fill): TunnelOp
       return {
         ...tunnel,
         ...(bin !== undefined && { bin: resolve(folder, fill(bin, 'tunnel.bin', TEXT)) }),
-        ...(token !== undefined && { token: fill(token, 'tunnel.token', TUNNEL_TOKEN) }),
+        ...(token !== undefined && { token: fill(token, 'tunnel.token', ANY_TOKEN) }),
       };
     }
     case 'ngrok':
     case 'openai': {
       const { token } = tunnel;
-      return { ...tunnel, ...(token !== undefined && { token: fill(token, 'tunnel.token', TUNNEL_TOKEN) }) };
+      return { ...tunnel, ...(token !== undefined && { token: fill(token, 'tunnel.token', ANY_TOKEN) }) };
     }
     case 'command': {
       const { command, args = [] } = tunnel;

@@ -194,6 +194,13 @@ export const BEARER_TOKEN: Kind<string> = {
   isSecret: true,
 };
 
+/** Somebody else's: its form and length are theirs. */
+export const ANY_TOKEN: Kind<string> = {
+  accepts: 'a token without spaces',
+  parse: (text) => (/^[!-~]+$/.test(text) ? text : undefined),
+  isSecret: true,
+};
+
 /** Visible characters and what may stand between them (RFC 9110, section 5.5); often a secret. */
 export const HEADER_VALUE: Kind<string> = {
   accepts: 'a text of one line',

@@ -64,7 +64,7 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
   checkAccess(settings);
   checkPorts(settings);
   checkPaths(settings);
-  const warnings = [...environment.warnings, ...file.warnings, ...accessWarnings(settings, flags.values)];
+  const warnings = [...environment.warnings, ...file.warnings, ...accessWarnings(settings, flags.values, env)];
   return { settings: deepFreeze(settings), warnings };
 }
 

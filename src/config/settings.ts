@@ -49,6 +49,8 @@ export type TunnelSettings =
       readonly args: readonly string[];
       /** Origin where that host serves the tunnel; `{port}` in it stands for the port that was given out. Absent: the host prints it. */
       readonly publicUrl?: string;
+      /** Which port of that host leads here. Absent: one that is free there. */
+      readonly remotePort?: number;
     }
   | { readonly provider: 'pipenet'; readonly host: string; readonly subdomain?: string }
   | { readonly provider: 'tailscale'; readonly port: 443 | 8443 | 10000 }

@@ -1,14 +1,21 @@
 import { Command } from 'commander';
 import { parseEnvironment } from './environment.ts';
 import { FLAGS, type FlagRow, flag, one, type ValuesOf } from './flag-table.ts';
-import { type Kind, PORT, TEXT } from './kinds.ts';
+import { ANY_TOKEN, oneOf, PORT, TEXT } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
-import { createProgram, type GivenFlags, readValues, unknownFlag, usage } from './read-flags.ts';
+import { createProgram, type GivenFlags, parseAs, readValues, unknownFlag, usage } from './read-flags.ts';
 
 /** What the command lines ask for that do not start a bridge. A folder that is not given is the platform's; relative ones start from the working folder. */
 export type Subcommand =
   | { readonly kind: 'pair'; readonly stateFolder: string | undefined; readonly localPort: number | undefined }
+  | {
+      readonly kind: 'connect';
+      readonly client: ClientWord;
+      readonly json: boolean;
+      readonly stateFolder: string | undefined;
+      readonly localPort: number | undefined;
+    }
   | { readonly kind: 'grants'; readonly action: GrantsAction; readonly stateFolder: string | undefined }
   | {
       readonly kind: 'doctor';
@@ -20,6 +27,10 @@ export type Subcommand =
       readonly config: string | undefined;
       readonly stateFolder: string | undefined;
     };
+
+/** Clients that somebody can be told how to connect. */
+const CLIENT = oneOf(['chatgpt', 'claude', 'claude-code', 'codex', 'vscode', 'cursor', 'responses', 'inspector']);
+export type ClientWord = NonNullable<ReturnType<typeof CLIENT.parse>>;
 
 export type GrantsAction =
   | { readonly kind: 'ls'; readonly json: boolean }
@@ -36,24 +47,23 @@ interface SubcommandRow<Flags extends Rows = Rows> {
 }
 
 const { help } = FLAGS;
-/** Other servers' tokens may be of any length. */
-const ANY_TOKEN: Kind<string> = {
-  accepts: 'a token without spaces',
-  parse: (text) => (/^[!-~]+$/.test(text) ? text : undefined),
-  isSecret: true,
-};
 const stateFolder = one('FOLDER', TEXT, "the bridge's, when it was started with one");
+const localPort = one('PORT', PORT, 'local port of the bridge that is meant, when several run');
 
 const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
   pair: row({
     operands: '',
     help: 'show a code to link a client with; it is good for ten minutes',
-    flags: {
-      stateFolder,
-      localPort: one('PORT', PORT, 'local port of the bridge that is meant, when several run'),
-      help,
-    },
+    flags: { stateFolder, localPort, help },
     read: (values) => ({ kind: 'pair', stateFolder: values.stateFolder, localPort: values.localPort }),
+  }),
+  connect: row({
+    operands: 'CLIENT',
+    help: `show how to connect ${CLIENT.accepts}`,
+    flags: { json: flag('as JSON'), stateFolder, localPort, help },
+    read: ({ json = false, stateFolder, localPort }, operands) => {
+      return { kind: 'connect', client: whichClient(operands), json, stateFolder, localPort };
+    },
   }),
   'grants ls': row({
     operands: '',
@@ -92,6 +102,12 @@ function row<Flags extends Rows>({ read, ...rest }: SubcommandRow<Flags>): Subco
 
 function grants(values: { readonly stateFolder?: string }, action: GrantsAction): Subcommand {
   return { kind: 'grants', action, stateFolder: values.stateFolder };
+}
+
+function whichClient([word, more]: readonly string[]): ClientWord {
+  if (word === undefined) throw usage(`connect needs a client: expected ${CLIENT.accepts}`);
+  if (more !== undefined) throw usage(`connect takes one client, got ${word} and ${more}`);
+  return parseAs('connect', CLIENT, word);
 }
 
 function whichGrants(ids: readonly string[], all: boolean): readonly string[] | 'all' {

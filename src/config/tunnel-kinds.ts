@@ -54,10 +54,3 @@ export const OPENAI_TUNNEL_ID: Kind<string> = {
   accepts: 'the id of a tunnel, such as tunnel_0123abcd',
   parse: (text) => (/^[\w-]+$/.test(text) ? text : undefined),
 };
-
-/** What a provider gave out. Its form is the provider's; it only has to fit into a header or a variable. */
-export const TUNNEL_TOKEN: Kind<string> = {
-  accepts: 'a token without spaces',
-  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
-  isSecret: true,
-};

@@ -23,6 +23,7 @@ const SHAPES = {
     port: optional(kinds.PORT),
     args,
     publicUrl: optional(tunnels.SSH_PUBLIC_URL),
+    remotePort: optional(kinds.PORT),
   }),
   pipenet: strict({
     provider: z.literal('pipenet'),

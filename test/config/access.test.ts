@@ -14,12 +14,16 @@ describe('auth, when nobody has chosen it,', () => {
     ['none', ['--host', '0.0.0.0', OPEN]],
     ['none', ['--public-url', PUBLIC, OPEN]],
     ['none', ['--host', '0.0.0.0', '--output-transport', 'stdio']],
+    ['none', ['--tunnel', OPEN]],
     ['oauth', ['--public-url', PUBLIC]],
     ['oauth', ['--public-url', 'http://127.0.0.1:8000']],
     ['oauth', ['--host', '192.168.1.5']],
+    ['oauth', ['--tunnel']],
+    ['oauth', ['--tunnel', '--host', '0.0.0.0']],
     ['oauth', ['--host', '0.0.0.0', '--public-url', PUBLIC]],
     ['oauth', ['--public-url', PUBLIC, '--token', TOKEN]],
     ['token', ['--token', TOKEN]],
+    ['external', ['--issuer', ISSUER, '--tunnel']],
     ['external', ['--issuer', ISSUER]],
     ['external', ['--issuer', ISSUER, '--public-url', PUBLIC]],
   ])('is %s for %j', async (auth, argv) => {
@@ -37,6 +41,8 @@ describe('auth, when somebody has chosen it,', () => {
     ['none', ['--host', '0.0.0.0', OPEN]],
     ['none', ['--host', '0.0.0.0', '--secret-path']],
     ['none', ['--public-url', PUBLIC, '--secret-path']],
+    ['none', ['--tunnel', '--secret-path']],
+    ['token', ['--tunnel']],
     ['external', ['--host', '0.0.0.0', '--output-transport', 'stdio']],
   ])('stays %s with %j', async (auth, argv) => {
     expect((await resolve(['--auth', auth, ...argv, '--', 'x'])).settings.auth).toBe(auth);
@@ -70,6 +76,13 @@ describe('what would let strangers in', () => {
     await expect(resolve(['--public-url', PUBLIC, '--auth', 'none', '--', 'x'])).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringMatching(/^publicUrl https:\/\/bridge\.example\.com reaches beyond this machine, /),
+    });
+  });
+
+  it('is refused: auth none behind a tunnel', async () => {
+    await expect(resolve(['--tunnel', '--auth', 'none', '--', 'x'])).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/^the tunnel cloudflared reaches beyond this machine, .* --secret-path/),
     });
   });
 

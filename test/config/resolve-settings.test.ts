@@ -47,6 +47,8 @@ describe('resolveSettings', () => {
       auth: 'none',
       token: undefined,
       publicUrl: undefined,
+      tunnel: undefined,
+      mounts: [],
       pair: false,
       stateFolder: undefined,
       external: undefined,
