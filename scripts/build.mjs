@@ -11,6 +11,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** Newer versions of Node warn of what this old package asks them for. */
+const quietHttpProxy = {
+  name: 'quiet-http-proxy',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules[/\\]http-proxy[/\\].*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll("require('util')._extend", 'Object.assign'),
+    }));
+  },
+};
+
 const { metafile } = await build({
   entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts' },
   outdir: 'dist',
@@ -23,6 +33,7 @@ const { metafile } = await build({
   mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
+  plugins: [quietHttpProxy],
   sourcemap: 'linked',
   sourcesContent: false,
   define: { 'process.env.MCP_BRIDGE_VERSION': JSON.stringify(version) },

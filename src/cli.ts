@@ -58,7 +58,7 @@ async function run(flags: RunFlags): Promise<void> {
   process.once('exit', () => display.close());
   process.stderr.on('error', () => {}); // Whoever read it is gone: no reason to leave the servers behind.
   for (const warning of warnings) display.log.warn(warning);
-  const bridge = await startBridge(settings, display.log);
+  const bridge = await startBridge(settings, display.log, display);
   closeOnSignals(bridge, display);
   if (!bridge.urls) bridge.serveStdio(process.stdin, process.stdout).then(() => leave(bridge));
   await display.follow(bridge);

@@ -9,7 +9,7 @@ import { createRelays, type Relays } from '../relay/relays.ts';
 import { Fleet } from '../upstream/fleet.ts';
 import { VERSION } from '../version.ts';
 import { Access } from './access.ts';
-import { Reach } from './reach.ts';
+import { type Ear, Reach } from './reach.ts';
 import { type BridgeStatus, countTools, readiness, serverStatus } from './status.ts';
 import type { BridgeUrls } from './urls.ts';
 
@@ -17,12 +17,12 @@ import type { BridgeUrls } from './urls.ts';
  * Starts a bridge. Resolves when it listens; the servers start meanwhile.
  * @throws BridgeError when a port cannot be had, a filter cannot be read, or what is kept of clients cannot be used.
  */
-export async function startBridge(settings: Settings, log: Log = createLog()): Promise<Bridge> {
+export async function startBridge(settings: Settings, log: Log = createLog(), owner: Ear = DEAF): Promise<Bridge> {
   const info = RawJson.of({ name: 'mcp-bridge', title: 'mcp-bridge', version: VERSION });
   const fleet = new Fleet({ settings: settings.upstreams, info, log });
   const relays = await createRelays({ ...settings, upstreams: fleet.upstreams, info, log });
   const access = await Access.open(settings, log);
-  const bridge = new Bridge({ settings, log, fleet, relays, access });
+  const bridge = new Bridge({ settings, log, fleet, relays, access, owner });
   await bridge.start();
   return bridge;
 }
@@ -34,7 +34,11 @@ interface BridgeParts {
   readonly fleet: Fleet;
   readonly relays: Relays;
   readonly access: Access;
+  readonly owner: Ear;
 }
+
+/** Where nobody can be asked. */
+const DEAF: Ear = { ask: async () => false, tellProgress() {} };
 
 /** A running bridge: the stages of the flow, made and ended together. */
 export class Bridge {
@@ -47,7 +51,7 @@ export class Bridge {
   readonly #reach: Reach;
   #closing: Promise<void> | undefined;
 
-  constructor({ settings, log, fleet, relays, access }: BridgeParts) {
+  constructor({ settings, log, fleet, relays, access, owner }: BridgeParts) {
     this.#settings = settings;
     this.#log = log;
     this.#fleet = fleet;
@@ -59,6 +63,7 @@ export class Bridge {
       settings,
       log,
       access,
+      owner,
       endpoints: this.#endpoints,
       status: () => this.status(),
       readiness: () => readiness(fleet.upstreams),

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { RequestListener } from 'node:http';
 import type { Settings, TunnelSettings } from '../config/settings.ts';
 import type { Endpoints } from '../downstream/endpoints.ts';
 import { messageOf } from '../errors.ts';
 import { HostGuard } from '../http/guard.ts';
-import { type Listener, listen } from '../http/listen.ts';
+import { type Listener, type ListenOptions, listen } from '../http/listen.ts';
 import { createLocalApp } from '../http/local-app.ts';
+import { createMounts } from '../http/mounts.ts';
 import { createPublicApp } from '../http/public-app.ts';
+import { createUpgrades } from '../http/upgrades.ts';
 import type { Log } from '../log.ts';
 import type { ToolCount } from '../oauth/context.ts';
 import type { Window } from '../oauth/pairing.ts';
@@ -18,11 +19,20 @@ import { openerOf } from '../tunnel/providers.ts';
 import type { Access } from './access.ts';
 import { type BridgeUrls, urlsAt } from './urls.ts';
 
+/** The owner, as far as there is somebody at a terminal. */
+export interface Ear {
+  /** Puts a question. Resolves with `false` where nobody can answer. */
+  ask(question: string): Promise<boolean>;
+  /** Tells how far something has come that takes its time. */
+  tellProgress(text: string): void;
+}
+
 export interface ReachOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly access: Access;
   readonly endpoints: Endpoints;
+  readonly owner: Ear;
   /** Everything there is to know about the bridge, without secrets. */
   status(): unknown;
   readiness(): Promise<Readonly<Record<string, boolean>>>;
@@ -81,8 +91,7 @@ export class Reach {
   async open(): Promise<void> {
     const { settings, access } = this.#options;
     const { host, port } = settings;
-    const handler = await this.#createHandler();
-    const own = await this.#keep(listen({ host, port, handler, flag: '--port' }));
+    const own = await this.#keep(listen({ host, port, ...(await this.#createHandlers()), flag: '--port' }));
     this.#own = own.origin;
     this.#local = (await this.#listenLocally(port === 0 ? 0 : own.port + 1)).origin;
     if (settings.tunnel) await this.#startTunnel(settings.tunnel, own.port);
@@ -95,26 +104,33 @@ export class Reach {
     await Promise.all([...this.#closers.map((close) => close()), this.#withdraw()]);
   }
 
-  async #createHandler(): Promise<RequestListener> {
+  async #createHandlers(): Promise<Pick<ListenOptions, 'handler' | 'upgrade'>> {
     const { settings, access, endpoints, log } = this.#options;
-    const { routes } = endpoints;
-    const resources = [...new Set([...routes.values()].map(({ resource }) => resource))];
-    const toolsOf = (path: string) => this.#options.toolsOf(routes.get(path)?.server);
-    const onEnd = (principalId: string) => endpoints.end(principalId);
-    const door = await access.createDoor({ origin: () => this.origin, resources, toolsOf }, onEnd);
     const { healthPaths } = settings;
+    const { routes } = endpoints;
+    const guard = this.#guard;
+    const origin = () => this.origin;
+    const mounts = await createMounts({ mounts: settings.mounts, base: access.base, origin, log });
+    const resources = [...new Set([...routes.values()].map(({ resource }) => resource)), ...mounts.resources];
+    const toolsOf = (path: string) => this.#options.toolsOf(routes.get(path)?.server);
+    const onEnd = (principalId: string) => {
+      endpoints.end(principalId);
+      mounts.end(principalId);
+    };
+    const door = await access.createDoor({ origin, resources, toolsOf }, onEnd);
     const isSecret = access.base !== '';
-    return createPublicApp({ ...door, guard: this.#guard, routes, proof: this.#proof, healthPaths, isSecret, log });
+    const handler = createPublicApp({ ...door, guard, routes, proof: this.#proof, mounts, healthPaths, isSecret, log });
+    return { handler, upgrade: createUpgrades({ ...door, guard, mounts }) };
   }
 
   async #startTunnel(settings: TunnelSettings, port: number): Promise<void> {
-    const { access, log } = this.#options;
+    const { access, log, owner } = this.#options;
     const { folder, base, ownToken: endpointToken } = access;
     const watchdog = createWatchdog({ log });
     const path = base + this.#options.settings.streamableHttpPath;
     this.#keeper = new TunnelKeeper({
       name: settings.provider,
-      open: await openerOf(settings, { folder, path, endpointToken }),
+      open: await openerOf(settings, { folder, path, endpointToken, owner }),
       target: { host: targetHost(this.#options.settings.host), port },
       watchdog,
       proof: this.#proof,

@@ -1,16 +1,14 @@
-import { BridgeError, messageOf } from '../errors.ts';
-import { findRunning, type Running } from '../state/running.ts';
+import { BridgeError } from '../errors.ts';
 import { CLIENTS, type ClientWord, type Guide, type Reachable } from '../terminal/clients.ts';
 import type { CommandOutput } from './output.ts';
+import { findBridge, reasonOf, type WhichBridge } from './running-bridge.ts';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends WhichBridge {
   readonly client: ClientWord;
   /** Whether a program reads it. */
   readonly json: boolean;
-  /** Where the bridge keeps its state. */
-  readonly folder: string;
-  /** The local port of the bridge that is meant, where several run. */
-  readonly localPort: number | undefined;
+  /** Whether to show the URL as a QR code as well. */
+  readonly qr: boolean;
 }
 
 /**
@@ -19,28 +17,26 @@ export interface ConnectOptions {
  */
 export async function connect(options: ConnectOptions, { write }: Pick<CommandOutput, 'write'>): Promise<void> {
   const { title, guide } = CLIENTS[options.client];
-  const found = guide(await findBridge(options));
+  const found = guide(await askBridge(options));
   if ('lack' in found) throw new BridgeError('USAGE', `${title} ${found.lack}`);
   const { brief: _, ...rest } = found;
   write(options.json ? `${JSON.stringify({ client: title, ...rest }, undefined, 2)}\n` : inWords(title, found));
+  if (options.qr && found.url !== undefined) write(`\n${await qrCode(found.url)}\n`);
 }
 
-/** Bridges that ask nobody anything are not announced, but their usual port is known. */
-async function findBridge({ folder, localPort }: ConnectOptions): Promise<Reachable> {
-  const running = await findRunning(folder);
-  const found = running.filter(({ local }) => localPort === undefined || new URL(local).port === String(localPort));
-  const [bridge] = found;
-  if (found.length > 1)
-    throw new BridgeError('USAGE', `several bridges run; say which one is meant:\n${choices(found)}`);
-  const status = await ask(bridge?.local ?? `http://127.0.0.1:${localPort ?? USUAL_LOCAL_PORT}`);
+async function qrCode(text: string): Promise<string> {
+  const { renderUnicodeCompact } = await import('uqr');
+  return renderUnicodeCompact(text);
+}
+
+/** Bridges that ask nobody anything have not told where they are, but their usual port is known. */
+async function askBridge(which: WhichBridge): Promise<Reachable> {
+  const bridge = await findBridge(which);
+  const status = await ask(bridge?.local ?? `http://127.0.0.1:${which.localPort ?? USUAL_LOCAL_PORT}`);
   return bridge === undefined ? status : { ...status, urls: withSecret(status.urls, bridge.url) };
 }
 
 const USUAL_LOCAL_PORT = 8001;
-
-function choices(bridges: readonly Running[]): string {
-  return bridges.map(({ local, url }) => `  --local-port ${new URL(local).port}    ${url}`).join('\n');
-}
 
 async function ask(local: string): Promise<Reachable> {
   try {
@@ -53,11 +49,6 @@ async function ask(local: string): Promise<Reachable> {
     const next = 'start one, or say --local-port, or --state-folder where it was started with one';
     throw new BridgeError('USAGE', `no bridge is found at ${local} (${reasonOf(error)}); ${next}`, { cause: error });
   }
-}
-
-/** What `fetch` throws says nothing; its cause does. */
-function reasonOf(error: unknown): string {
-  return messageOf(error instanceof TypeError && error.cause instanceof Error ? error.cause : error);
 }
 
 /** It is on this machine, and has nothing to wait for. Milliseconds. */

@@ -1,13 +1,7 @@
-import { BridgeError, messageOf } from '../errors.ts';
-import { findRunning, type Running } from '../state/running.ts';
+import { BridgeError } from '../errors.ts';
+import type { Running } from '../state/running.ts';
 import type { CommandOutput } from './output.ts';
-
-export interface PairOptions {
-  /** Where the bridge keeps its state. */
-  readonly folder: string;
-  /** The local port of the bridge that is meant, where several run. */
-  readonly localPort: number | undefined;
-}
+import { findBridge, reasonOf, type WhichBridge } from './running-bridge.ts';
 
 /** What the bridge answers. */
 interface Opened {
@@ -20,8 +14,9 @@ interface Opened {
  * `mcp-bridge pair`: has a bridge that runs open a pairing window, and shows the code.
  * @throws BridgeError when there is none, or more than one.
  */
-export async function pair(options: PairOptions, { write, isTerminal }: CommandOutput): Promise<void> {
-  const bridge = await findBridge(options);
+export async function pair(which: WhichBridge, { write, isTerminal }: CommandOutput): Promise<void> {
+  const bridge = await findBridge(which);
+  if (!bridge) throw new BridgeError('USAGE', NONE_RUNS);
   const { code, expiresAt } = await openWindow(bridge);
   const { url } = bridge;
   if (!isTerminal) return write(`${JSON.stringify({ code, expiresAt, url })}\n`);
@@ -32,24 +27,8 @@ export async function pair(options: PairOptions, { write, isTerminal }: CommandO
   write(`The URL to add in the client: ${url}\n`);
 }
 
-async function findBridge({ folder, localPort }: PairOptions): Promise<Running> {
-  const running = await findRunning(folder);
-  const found = running.filter(({ local }) => localPort === undefined || new URL(local).port === String(localPort));
-  const [bridge] = found;
-  if (bridge && found.length === 1) return bridge;
-  if (found.length > 1)
-    throw new BridgeError('USAGE', `several bridges run; say which one is meant:\n${choices(found)}`);
-  if (running.length > 0)
-    throw new BridgeError('USAGE', `no bridge has the local port ${localPort}; there are:\n${choices(running)}`);
-  throw new BridgeError(
-    'USAGE',
-    'no bridge that links clients is running (one that does was started with --public-url or --auth oauth)',
-  );
-}
-
-function choices(bridges: readonly Running[]): string {
-  return bridges.map(({ local, url }) => `  mcp-bridge pair --local-port ${new URL(local).port}    ${url}`).join('\n');
-}
+const NONE_RUNS =
+  'no bridge that links clients is running here (one that does was started with --tunnel, --public-url or --auth oauth)';
 
 async function openWindow({ local, key }: Running): Promise<Opened> {
   try {
@@ -58,7 +37,7 @@ async function openWindow({ local, key }: Running): Promise<Opened> {
     if (!response.ok) throw new Error(`it answers ${response.status}`);
     return (await response.json()) as Opened;
   } catch (error) {
-    throw new BridgeError('STATE', `the bridge at ${local} cannot be asked: ${messageOf(error)}`, { cause: error });
+    throw new BridgeError('STATE', `the bridge at ${local} cannot be asked: ${reasonOf(error)}`, { cause: error });
   }
 }
 

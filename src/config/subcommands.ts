@@ -13,6 +13,7 @@ export type Subcommand =
       readonly kind: 'connect';
       readonly client: ClientWord;
       readonly json: boolean;
+      readonly qr: boolean;
       readonly stateFolder: string | undefined;
       readonly localPort: number | undefined;
     }
@@ -60,9 +61,9 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
   connect: row({
     operands: 'CLIENT',
     help: `show how to connect ${CLIENT.accepts}`,
-    flags: { json: flag('as JSON'), stateFolder, localPort, help },
-    read: ({ json = false, stateFolder, localPort }, operands) => {
-      return { kind: 'connect', client: whichClient(operands), json, stateFolder, localPort };
+    flags: { qr: flag('show the URL as a QR code, too'), json: flag('as JSON'), stateFolder, localPort, help },
+    read: ({ qr = false, json = false, stateFolder, localPort }, operands) => {
+      return { kind: 'connect', client: whichClient(operands), qr, json, stateFolder, localPort };
     },
   }),
   'grants ls': row({

@@ -3,7 +3,7 @@ import { failed, listed, type Outcome, ok, skipped, warning } from './finding.ts
 import { isObject, type Json, textsIn } from './json.ts';
 import { ask, authorization, CLIENT, notify, type RpcAnswer, refusalOf } from './rpc.ts';
 import { PATIENCE } from './send.ts';
-import type { Check, Visit } from './visit.ts';
+import type { Chart, Check, Visit } from './visit.ts';
 
 /** How the two begin, in either era. */
 export const HANDSHAKE: readonly Check[] = [
@@ -74,7 +74,7 @@ async function initialize(visit: Visit): Promise<Outcome> {
     const session = headers.get('mcp-session-id');
     if (session !== null) chart.sessions.push(session);
     const fault = result ? faultOfOpening(result) : refusalOf(answer);
-    if (fault !== undefined) return judgeOpening(`${time} time: ${fault}`, chart.isStateless);
+    if (fault !== undefined) return judgeOpening(`${time} time: ${fault}`, chart);
     chart.revision = String(result?.protocolVersion);
     last = answer;
   }
@@ -88,9 +88,11 @@ function faultOfOpening({ protocolVersion, capabilities, serverInfo }: Json): st
   return isObject(serverInfo) ? undefined : 'no serverInfo';
 }
 
-function judgeOpening(fault: string, isStateless: boolean): Outcome {
-  if (isStateless)
+function judgeOpening(fault: string, chart: Chart): Outcome {
+  chart.revision = '';
+  if (chart.isStateless)
     return warning(fault, `Clients that do not know ${STATELESS} yet cannot be served; answer initialize as well.`);
+  chart.isOver = true;
   return failed(fault, `Answer with a revision of ${listed(REVISIONS_2025)}, however often it is asked.`);
 }
 

@@ -1,5 +1,4 @@
 import { failed, type Outcome, ok, warning } from './finding.ts';
-import { isObject } from './json.ts';
 import type { Answer, Outgoing } from './send.ts';
 import type { Challenge, Check, Visit } from './visit.ts';
 
@@ -32,7 +31,7 @@ async function knock({ url, address, send, chart }: Visit): Promise<Outcome> {
 }
 
 /** Why this is not a server that could be spoken to. */
-function obstacleIn({ status, headers, type, messages }: Answer, url: URL): Outcome | undefined {
+function obstacleIn({ status, headers, type }: Answer, url: URL): Outcome | undefined {
   const location = headers.get('location');
   if (status >= 300 && status < 400)
     return failed(`it redirects (${status}) to ${location}`, 'Clients do not follow: give them that URL.');
@@ -46,7 +45,7 @@ function obstacleIn({ status, headers, type, messages }: Answer, url: URL): Outc
       `it answers ${status}`,
       'What stands at this address does not reach the server, or the server fails: see whether it runs, and its log.',
     );
-  if (messages.some(isObject)) return undefined;
+  // To a body that is no message, not even the revision where 404 means an unknown method can say so for another reason.
   if (status === 404)
     return failed('there is nothing at this path (404)', 'Give the whole URL of the endpoint; mostly it ends in /mcp.');
   if (type === 'text/html' && status !== 401)

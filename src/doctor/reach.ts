@@ -10,23 +10,24 @@ import type { Check, Visit } from './visit.ts';
 
 /** Whether the URL leads anywhere. */
 export const REACH: readonly Check[] = [
-  { name: 'url', title: 'URL', look: ({ url, address }) => judgeUrl(url, address) },
+  { name: 'url', title: 'URL', look: judgeUrl },
   { name: 'dns', title: 'Name', look: lookUp },
   { name: 'tcp', title: 'Connection', look: connectTo },
   { name: 'tls', title: 'Certificate', look: checkCertificate },
 ];
 
-function judgeUrl(url: URL, address: string): Outcome {
+function judgeUrl({ url, address, chart }: Visit): Outcome {
   const { protocol, pathname, username, search, hash } = url;
   if (protocol !== 'https:' && !isLoopbackUrl(url))
     return failed(
       `${address} is not https`,
       'Clients on the internet take https only: put a tunnel or a reverse proxy with a certificate before the server.',
     );
-  if (username !== '' || hash !== '')
-    return failed(`${address} has a user or a fragment in it`, 'Take that out; clients refuse it or leave it away.');
-  if (search !== '')
-    return warning(`${address} has a query`, 'URLs end up in logs: if that is a token, send it in a header.');
+  if (username !== '' || hash !== '') {
+    chart.isOver = true; // It could not be sent anywhere.
+    return failed('it has a user or a fragment in it', 'Take that out: clients refuse it, or leave it away.');
+  }
+  if (search !== '') return warning('it has a query', 'URLs end up in logs: if that is a token, send it in a header.');
   if (pathname === '/')
     return warning(`${address} has no path`, 'Most servers serve MCP at /mcp: check that this is the whole URL.');
   if (isLoopbackUrl(url)) return ok(`${address}, which only programs of this machine can reach`);

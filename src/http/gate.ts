@@ -50,8 +50,8 @@ export class Gate {
   #refusal(path: string, message: string, error: string): HttpError {
     const { metadataUrl, scope } = this.#options;
     const url = metadataUrl(path);
-    const hint = url === undefined ? '' : `resource_metadata="${url}", scope="${scope}"`;
-    const challenge = ['Bearer', [hint, error].filter(Boolean).join(', ')].join(' ').trim();
+    const hints = [url && `resource_metadata="${url}"`, url && scope && `scope="${scope}"`];
+    const challenge = ['Bearer', [...hints, error].filter(Boolean).join(', ')].join(' ').trim();
     return new HttpError(401, message, { headers: { 'WWW-Authenticate': challenge } });
   }
 }

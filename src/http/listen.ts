@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { BridgeError, messageOf } from '../errors.ts';
 
@@ -13,11 +13,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Takes connections over that are to speak something else from now on. */
+export type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly handler: RequestListener;
+  /** Without it, requests for another protocol are served like all others. */
+  readonly upgrade?: UpgradeListener | undefined;
   /** The flag that sets the port, for messages. */
   readonly flag: string;
 }
@@ -26,12 +31,23 @@ export interface ListenOptions {
  * Starts an HTTP server.
  * @throws BridgeError `PORT_IN_USE` or `LISTEN`.
  */
-export async function listen({ host, port, handler, flag }: ListenOptions): Promise<Listener> {
+export async function listen({ host, port, handler, upgrade, flag }: ListenOptions): Promise<Listener> {
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT, requestTimeout: BODY_TIMEOUT }, handler);
-  server.on('clientError', (_, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  server.on('clientError', (_, socket: Socket) => {
+    // Tunnels open connections ahead: on one that has timed out without a request, an answer would be taken for that of the next.
+    if (socket.bytesRead === 0 || !socket.writable) socket.destroy();
+    else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
   server.keepAliveTimeout = KEEP_ALIVE;
+  const upgraded = new Set<Socket>();
+  if (upgrade) {
+    server.on('upgrade', (request, socket: Socket, head) => {
+      upgraded.add(socket);
+      socket.once('close', () => upgraded.delete(socket));
+      socket.on('error', () => {}); // It closes then, and that is heard.
+      upgrade(request, socket, head);
+    });
+  }
   try {
     server.listen({ host, port });
     await once(server, 'listening');
@@ -39,7 +55,7 @@ export async function listen({ host, port, handler, flag }: ListenOptions): Prom
     throw explain(error, { host, port, flag });
   }
   const address = server.address() as AddressInfo;
-  return { port: address.port, origin: originOf(host, address.port), close: () => close(server) };
+  return { port: address.port, origin: originOf(host, address.port), close: () => close(server, upgraded) };
 }
 
 /** Slower clients than this are not slow but hostile; everybody else's requests go on meanwhile. Milliseconds. */
@@ -50,13 +66,15 @@ const BODY_TIMEOUT = 300_000;
 const KEEP_ALIVE = 75_000;
 const LAST_PORT = 65_535;
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, upgraded: ReadonlySet<Socket>): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
   // What has been said in this moment shall leave first.
   await setImmediate();
   server.closeAllConnections();
+  // The server has given these away, but waits for them.
+  for (const socket of upgraded) socket.destroy();
   await closed;
 }
 

@@ -2,10 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Endpoint } from '../downstream/endpoints.ts';
 import { HttpError, sendError } from '../downstream/http-error.ts';
 import type { Log } from '../log.ts';
+import { ANYONE } from '../protocol/principal.ts';
 import type { ProofRoute } from '../tunnel/proof.ts';
 import { answerCors } from './cors.ts';
 import type { Gate } from './gate.ts';
 import type { HostGuard } from './guard.ts';
+import type { Mounted } from './mount.ts';
+import type { Mounts } from './mounts.ts';
 import { PageServer, type Pages } from './pages.ts';
 import { Quota } from './quota.ts';
 
@@ -18,6 +21,8 @@ export interface PublicAppOptions {
   readonly pages: Pages | undefined;
   /** What the bridge asks for itself, to find out where it is. */
   readonly proof: Pick<ProofRoute, 'path' | 'serve'>;
+  /** What else is served, at paths that are nobody's so far. Default: nothing. */
+  readonly mounts?: Mounts;
   /** Paths that answer 200 while the process lives. */
   readonly healthPaths: readonly string[];
   /** Whether the paths are for nobody to know who was not told. */
@@ -27,10 +32,16 @@ export interface PublicAppOptions {
 
 /** All that the world may reach: the MCP endpoints, what leads to them, and a bare health answer. */
 export function createPublicApp(options: PublicAppOptions): RequestListener {
-  const { guard, gate, routes, proof, healthPaths, isSecret, log } = options;
+  const { guard, gate, routes, proof, mounts, healthPaths, isSecret, log } = options;
   const pages = options.pages && new PageServer(options.pages, log);
   const health = new Set(healthPaths);
   const quota = new Quota();
+  const enter = async (place: Endpoint | Mounted, request: IncomingMessage, response: ServerResponse) => {
+    const principal = place.resource === undefined ? ANYONE : await gate.admit(request, place.resource);
+    if (response.destroyed) return;
+    quota.enter(principal, response);
+    place.serve(request, response, principal);
+  };
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     guard.check(request);
@@ -38,15 +49,12 @@ export function createPublicApp(options: PublicAppOptions): RequestListener {
     const path = pathOf(request.url ?? '/');
     log.debug('request', { method: request.method, path: isSecret ? undefined : path });
     const endpoint = routes.get(path) ?? routes.get(reencoded(path));
-    if (endpoint) {
-      const principal = await gate.admit(request, endpoint.resource);
-      if (response.destroyed) return;
-      quota.enter(principal, response);
-      return endpoint.serve(request, response, principal);
-    }
+    if (endpoint) return enter(endpoint, request, response);
     if (health.has(path)) return answerHealth(response);
     if (path === proof.path) return proof.serve(request, response);
     if (pages?.serves(path)) return pages.serve(request, response, path);
+    const mounted = mounts?.find(path);
+    if (mounted) return enter(mounted, request, response);
     const hint = isSecret ? '' : `; MCP is at ${[...routes.keys()][0]}`;
     throw new HttpError(404, `Nothing is served at this path${hint}`);
   };

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { EventEmitter } from 'node:events';
 import { HttpError } from '../downstream/http-error.ts';
 import { ANYONE, type Principal } from '../protocol/principal.ts';
 
@@ -21,8 +21,8 @@ export class Quota {
     this.#total = total;
   }
 
-  /** Counts a request until its answer has ended. @throws HttpError 429 or 503 when there are too many. */
-  enter({ id }: Principal, response: ServerResponse): void {
+  /** Counts a request until its answer, or what it has become, says `close`. @throws HttpError 429 or 503 when there are too many. */
+  enter({ id }: Principal, answer: EventEmitter): void {
     const count = this.#counts.get(id) ?? 0;
     const headers = { 'Retry-After': '1' };
     if (id !== ANYONE.id && count >= this.#perPrincipal)
@@ -30,7 +30,7 @@ export class Quota {
     if (this.#all >= this.#total) throw new HttpError(503, 'Too many requests at once; try again', { headers });
     this.#all += 1;
     this.#counts.set(id, count + 1);
-    response.once('close', () => this.#leave(id));
+    answer.once('close', () => this.#leave(id));
   }
 
   #leave(id: string): void {

@@ -57,7 +57,7 @@ async function findClient(parameters: Parameters, { clients }: OAuthContext): Pr
   const client = await clients.find(id);
   if (client) return client;
   const way = id.startsWith('https://')
-    ? `It is described at ${id}, which is not fetched unless the bridge runs with --client-documents`
+    ? `It is described at ${id}, and that is not fetched unless the bridge runs with --client-documents, or not good: its log tells`
     : 'Remove the connector in the client, and add it again while pairing is open';
   throw new OAuthError('invalid_client', `This client is not known here. ${way}`, 400);
 }

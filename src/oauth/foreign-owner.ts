@@ -21,7 +21,8 @@ export function createForeignOwner({ origin, resources, external, log }: Foreign
   return {
     verifier: createExternalVerifier({ ...external, log }),
     metadataUrl: (path: string) => resourceMetadataUrl(origin(), path),
-    scope: scopes.join(' '),
+    // What another issuer knows by our names is not known here.
+    scope: external.scopes.join(' '),
     pages: {
       serves: (path: string) => resourceMetadata(path, about) !== undefined,
       async handle({ method, path }: OAuthRequest): Promise<OAuthReply> {

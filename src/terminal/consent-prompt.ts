@@ -24,7 +24,7 @@ export async function listenToOwner({ input, bridge, print }: ConsentPromptOptio
 /** What the owner has to know of a window. */
 export function pairingText({ code, expiresAt }: { readonly code: string; readonly expiresAt: Date }): string {
   const until = expiresAt.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  return `  Pairing code  ${code}  for one client, until ${until}: type it on the page that the client opens`;
+  return `  Pairing code  ${code}  for one client, until ${until}`;
 }
 
 function answerTo(word: string, bridge: ConsentPromptOptions['bridge']): string {
@@ -37,7 +37,8 @@ function answerTo(word: string, bridge: ConsentPromptOptions['bridge']): string 
   return `  Nobody asks for access under "${word}". Type the number that the page shows, or pair for a new code`;
 }
 
-async function isInForeground(): Promise<boolean> {
+/** Whether the terminal is ours to read from. */
+export async function isInForeground(): Promise<boolean> {
   try {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(process.pid)]);
     return stdout.includes('+');

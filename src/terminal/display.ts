@@ -6,6 +6,10 @@ export interface Display {
   readonly log: Log;
   /** Shows how the servers start. Resolves when each is up or has failed; lazy ones are not waited for. */
   follow(bridge: Watched): Promise<void>;
+  /** Puts a question to the owner. Resolves with `false` where nobody can answer. */
+  ask(question: string): Promise<boolean>;
+  /** Tells how far something has come that takes its time. */
+  tellProgress(text: string): void;
   /** Shows how the tunnel opens. Resolves when it is up or has failed; at once where there is none. */
   awaitTunnel(bridge: Watched): Promise<void>;
   /** Shows what is served now, and where. */

@@ -10,6 +10,8 @@ export function createLogDisplay(log: Log): Display {
       if (urls) log.info('listening', { ...urls });
       await bridge.settled;
     },
+    ask: async () => false,
+    tellProgress() {},
     awaitTunnel: ({ reached }) => reached,
     report(bridge) {
       for (const { name, state, tools, readOnlyTools, hiddenTools, startedIn } of bridge.status().servers) {

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { createLog, type Log, type LogLevel } from '../log.ts';
-import { listenToOwner, pairingText } from './consent-prompt.ts';
+import { isInForeground, listenToOwner, pairingText } from './consent-prompt.ts';
 import type { Display, Watched } from './display.ts';
 import { LiveBlock, type TerminalStream } from './live-block.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -25,6 +27,9 @@ export class TerminalDisplay implements Display {
   #listening = Promise.resolve(() => {});
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** What the owner is being asked; nothing is redrawn meanwhile, since that is where the answer is typed. */
+  #question: string | undefined;
+  #progress = 'opening it, and waiting until it leads here';
 
   constructor({ stream, input, level, canMoveCursor }: TerminalDisplayOptions) {
     this.#block = new LiveBlock(stream, { canMoveCursor });
@@ -38,10 +43,25 @@ export class TerminalDisplay implements Display {
     await this.#drawUntil(bridge.settled, (options) => progressLines(bridge.status().servers, options));
   }
 
+  async ask(question: string): Promise<boolean> {
+    if (this.#isClosed || !this.#input.isTTY || !(await isInForeground())) return false;
+    this.#question = question;
+    this.#block.show(['', `${this.#paint('bold', question)} [y/N]`]);
+    const lines = createInterface({ input: this.#input, terminal: false });
+    const answer = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
+    lines.close();
+    this.#question = undefined;
+    return /^y(?:es)?$/i.test(String(answer[0] ?? '').trim());
+  }
+
+  tellProgress(text: string): void {
+    this.#progress = text;
+  }
+
   async awaitTunnel(bridge: Watched): Promise<void> {
     if (bridge.status().tunnel?.kind !== 'opening') return;
     await this.#drawUntil(bridge.reached, ({ elapsed, paint }) => [
-      `${paint('cyan', spinner(elapsed))} tunnel  ${Math.floor(elapsed / 1000)} s  ${paint('dim', 'opening it, and waiting until it leads here')}`,
+      `${paint('cyan', spinner(elapsed))} tunnel  ${Math.floor(elapsed / 1000)} s  ${paint('dim', this.#progress)}`,
     ]);
   }
 
@@ -82,6 +102,7 @@ export class TerminalDisplay implements Display {
   async #drawUntil(done: Promise<void>, linesAt: (options: ProgressOptions) => string[]): Promise<void> {
     const since = performance.now();
     const draw = () => {
+      if (this.#question !== undefined) return;
       const { columns, rows } = this.#block;
       const elapsed = performance.now() - since;
       this.#block.show(['', ...linesAt({ elapsed, columns, rows: rows - 1, paint: this.#paint })]);

@@ -10,9 +10,11 @@ import { loadPackage } from './optional-package.ts';
 import { readProgram } from './program.ts';
 import type { TunnelSurroundings } from './tunnel.ts';
 
-export interface CloudflaredSource extends Pick<DownloadOptions, 'folder' | 'onProgress'> {
+export interface CloudflaredSource extends Omit<DownloadOptions, 'ask' | 'signal'> {
   /** The program, if the owner says which. Default: `CLOUDFLARED_BIN` of the environment, then whatever is found. */
   readonly bin?: string | undefined;
+  /** Whether it may be downloaded without asking. Default false. */
+  readonly download?: boolean;
   /** Asks the owner whether to download it. Default: nobody can be asked, so the answer is no. */
   readonly ask?: DownloadOptions['ask'] | undefined;
 }
@@ -53,8 +55,9 @@ export async function findCloudflared(source: CloudflaredSource, surroundings: T
   for (const candidate of [...(await findOnPath()), ...(await findPackaged()), downloadedPath(source.folder)]) {
     if (await works(candidate, surroundings)) return candidate;
   }
-  const { ask = async () => false } = source;
-  return downloadCloudflared({ ...source, ask, signal: surroundings.signal });
+  const { download = false, ask = async () => false } = source;
+  if (download) surroundings.log.info(`Downloading cloudflared ${VERSION} from github.com/cloudflare`);
+  return downloadCloudflared({ ...source, ask: download ? async () => true : ask, signal: surroundings.signal });
 }
 
 /**

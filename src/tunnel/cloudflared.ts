@@ -1,5 +1,4 @@
 import { devNull } from 'node:os';
-import { BridgeError } from '../errors.ts';
 import { pause } from '../process/deadline.ts';
 import { type CloudflaredSource, findCloudflared } from './cloudflared-binary.ts';
 import { type Output, openProgram, urlOf } from './program.ts';
@@ -8,24 +7,25 @@ import type { OpenTunnel } from './tunnel.ts';
 export interface CloudflaredSettings extends CloudflaredSource {
   /** Of a named tunnel. Without it, the tunnel is a quick one: no account, and another name each time. */
   readonly token?: string | undefined;
-  /** Where the named tunnel comes out; its owner has configured that at Cloudflare. */
+  /** Where the named tunnel comes out, as configured at Cloudflare. Always there with a token. */
   readonly hostname?: string | undefined;
 }
 
 /** A tunnel of Cloudflare's. Quick ones hold back answers to GET until they end (cloudflared issue 1449). */
 export function openCloudflared(settings: CloudflaredSettings): OpenTunnel {
   return async (surroundings) => {
-    const named = namedTunnel(settings);
+    const { token, hostname } = settings;
+    const isNamed = token !== undefined;
     const url = urlOf(surroundings.target);
     return openProgram(
       {
         name: 'cloudflared',
         command: await findCloudflared(settings, surroundings),
-        args: ['tunnel', ...OPTIONS, ...(named ? ['run'] : []), '--url', url],
-        env: { ...transport(), ...(named && { TUNNEL_TOKEN: named.token }) },
+        args: ['tunnel', ...OPTIONS, ...(isNamed ? ['run'] : []), '--url', url],
+        env: { ...transport(), ...(isNamed && { TUNNEL_TOKEN: token }) },
         limit: LIMIT,
         explain,
-        connect: (output, signal) => connect(output, signal, named?.origin),
+        connect: (output, signal) => connect(output, signal, isNamed ? `https://${hostname}` : undefined),
       },
       surroundings,
     );
@@ -51,16 +51,6 @@ const OPTIONS = [
 function transport(): Record<string, string> {
   const { TUNNEL_TRANSPORT_PROTOCOL } = process.env;
   return TUNNEL_TRANSPORT_PROTOCOL === undefined ? {} : { TUNNEL_TRANSPORT_PROTOCOL };
-}
-
-function namedTunnel({ token, hostname }: CloudflaredSettings): { token: string; origin: string } | undefined {
-  if (token === undefined && hostname === undefined) return undefined;
-  if (token !== undefined && hostname !== undefined) return { token, origin: `https://${hostname}` };
-  const missing = token === undefined ? 'its token' : 'the "hostname" that was given to it at Cloudflare';
-  throw new BridgeError(
-    'CONFIG',
-    `cloudflared: a named tunnel needs ${missing}; a quick tunnel needs neither token nor hostname`,
-  );
 }
 
 /** Ready means that the edge has a connection: the URL is printed, and even answers, before that. */
@@ -96,13 +86,13 @@ function readQuickOrigin(line: string): string | undefined {
 }
 
 function explain(words: string): string | undefined {
-  if (/\b429\b|\b1015\b/.test(words))
+  if (/\b429 Too Many|error code: 1015\b/.test(words))
     return 'Cloudflare gives no more quick tunnels to this address for now (429). Wait some minutes, or use a named tunnel, which has a token.';
   if (/token is not valid|Unauthorized/.test(words))
     return 'Cloudflare does not accept the token. Copy it anew from the tunnel in its dashboard.';
   if (/api\.trycloudflare\.com/.test(words))
     return 'it cannot reach api.trycloudflare.com. Is this machine online, and may it go there? Behind a proxy, set HTTPS_PROXY.';
-  if (/failed to dial|Unable to establish connection|Failed to (?:create|serve|dial)/i.test(words))
+  if (/failed to dial|Unable to establish connection/i.test(words))
     return 'it cannot reach the edge of Cloudflare on port 7844. Let it out, UDP and TCP; without UDP, set TUNNEL_TRANSPORT_PROTOCOL=http2.';
   return undefined;
 }

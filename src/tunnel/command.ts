@@ -1,5 +1,6 @@
+import { isLoopbackUrl } from '../config/loopback.ts';
 import { openProgram, urlOf } from './program.ts';
-import type { OpenTunnel } from './tunnel.ts';
+import type { OpenTunnel, TunnelTarget } from './tunnel.ts';
 
 export interface CommandSettings {
   readonly command: string;
@@ -15,36 +16,30 @@ export function openCommand({ command, args }: CommandSettings): OpenTunnel {
   return (surroundings) => {
     const { target } = surroundings;
     const fill = (arg: string) => arg.replaceAll('{port}', String(target.port)).replaceAll('{origin}', urlOf(target));
-    // Programs like to say what they forward to; that is not where the tunnel comes out.
-    const connect = (line: string) => {
-      const origin = readOrigin(line);
-      return origin === urlOf(target) ? undefined : origin;
-    };
     return openProgram(
-      { name: command, command, args: args.map(fill), connect: (output) => output.find(connect) },
+      {
+        name: command,
+        command,
+        args: args.map(fill),
+        connect: (output) => output.find((line) => urlsIn(line).find((url) => isWayIn(url, target))?.origin),
+      },
       surroundings,
     );
   };
 }
 
-function readOrigin(line: string): string | undefined {
-  const fields = parseObject(line);
-  if (fields === undefined) return originsIn(line)[0];
-  return [fields.url, fields.public_url].flatMap((value) => (typeof value === 'string' ? originsIn(value) : []))[0];
+function urlsIn(line: string): URL[] {
+  const { url, public_url } = parseObject(line) ?? { url: line };
+  const text = [url, public_url].filter((value) => typeof value === 'string').join(' ');
+  return [...text.matchAll(URL_IN_TEXT)].filter(([found]) => URL.canParse(found)).map(([found]) => new URL(found));
 }
 
-function originsIn(text: string): string[] {
-  return [...text.matchAll(URL_IN_TEXT)].flatMap(([url]) => originOf(url) ?? []);
-}
-
-/** `http` counts on loopback only: anywhere else it would show tokens to whoever is in between. */
-function originOf(text: string): string | undefined {
-  const { protocol, hostname, origin } = URL.canParse(text) ? new URL(text) : {};
-  return protocol === 'https:' || (hostname !== undefined && LOOPBACK.test(hostname)) ? origin : undefined;
+/** `http` on loopback only: elsewhere it would show tokens to whoever is in between. Programs like to say what they forward to, too. */
+function isWayIn(url: URL, target: TunnelTarget): boolean {
+  return url.protocol === 'https:' || (isLoopbackUrl(url) && url.port !== String(target.port));
 }
 
 const URL_IN_TEXT = /https?:\/\/[^\s"'<>|,)\]}]+/g;
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3})$/;
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined;

@@ -1,15 +1,14 @@
-import { BridgeError } from '../errors.ts';
 import { bracket, openProgram, readProgram } from './program.ts';
 import type { OpenTunnel, TunnelSurroundings } from './tunnel.ts';
 
 export interface SshSettings {
-  /** `user@host`, or a public service: `localhost.run`, `pinggy`, `serveo`. */
+  /** `user@host`, where the host may be a public service: `localhost.run`, `pinggy`, `serveo`. */
   readonly to: string;
   /** Of its SSH server. Default: what ssh is configured to. */
   readonly port?: number | undefined;
   /** For ssh, ahead of the bridge's own: of two words on one thing, ssh takes the first. */
   readonly args: readonly string[];
-  /** Where that host serves what arrives at the forwarded port; `{port}` in it is replaced. Not for a public service: they print it. */
+  /** Where that host serves what arrives at the forwarded port; `{port}` in it is replaced. Needed but for loopback, and public services, which print it. */
   readonly publicUrl?: string | undefined;
   /** Which port of that host is forwarded, on its loopback unless it is configured otherwise. Default 0: any that is free. */
   readonly remotePort?: number | undefined;
@@ -49,14 +48,10 @@ interface Route {
 }
 
 function routeOf({ to, port, publicUrl, remotePort = 0 }: SshSettings): Route {
-  const service = SERVICES[to];
-  if (service) return { ...service, port: port ?? service.port };
   const host = hostOf(to);
-  if (publicUrl === undefined && !LOOPBACK.test(host))
-    throw new BridgeError(
-      'CONFIG',
-      `ssh: say where ${host} serves the forwarded port, with "publicUrl": https://${host}`,
-    );
+  const service = SERVICES[host];
+  if (service) return { ...service, destination: asUserOf(to, service.destination), port: port ?? service.port };
+  // The settings have a URL for every host that is not this machine.
   const url = publicUrl ?? `http://${bracket(host)}:{port}`;
   // A port that was asked for is confirmed among the debug messages only.
   const level = remotePort === 0 ? 'INFO' : 'DEBUG1';
@@ -144,10 +139,13 @@ function explain(words: string, { destination, remotePort }: Route): string | un
   return undefined;
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
-
 function hostOf(destination: string): string {
-  return destination.slice(destination.lastIndexOf('@') + 1);
+  return destination.replace(/^.*@/, '');
+}
+
+/** Some services know by the user whose tunnel it is. */
+function asUserOf(to: string, destination: string): string {
+  return to.includes('@') ? to.replace(/[^@]*$/, hostOf(destination)) : destination;
 }
 
 function portArgs(port: number | undefined): readonly string[] {

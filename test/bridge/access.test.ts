@@ -134,7 +134,7 @@ describe('auth external', () => {
   it('sends clients to the other issuer, and takes a static token as well', async () => {
     const argv = ['--issuer', 'https://issuer.example', '--auth', 'external', '--token', TOKEN];
     const { access, pages, admit } = await openAccess(argv);
-    expect(await challengeFor(admit())).toBe(`${METADATA}, scope="mcp mcp:read"`);
+    expect(await challengeFor(admit())).toBe(METADATA);
     expect(await admit(TOKEN)).toEqual({ id: 'token', readOnly: false });
     await challengeFor(admit('made-up'));
     expect(pages?.serves('/authorize')).toBe(false);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { renderUnicodeCompact } from 'uqr';
 import { describe, expect, it } from 'vitest';
 import { type ConnectOptions, connect } from '../../src/commands/connect.ts';
 import { createLocalApp } from '../../src/http/local-app.ts';
@@ -36,7 +37,7 @@ async function silentPort(): Promise<number> {
 
 async function run(options: Partial<ConnectOptions> & Pick<ConnectOptions, 'folder'>): Promise<string> {
   const output = createOutput();
-  await connect({ client: 'codex', json: false, localPort: undefined, ...options }, output);
+  await connect({ client: 'codex', json: false, qr: false, localPort: undefined, ...options }, output);
   return output.text();
 }
 
@@ -80,6 +81,14 @@ describe('connect', () => {
       ],
       steps: [],
     });
+  });
+
+  it('shows the URL as a QR code, on request', async () => {
+    const { port: localPort } = await serveStatus(reachable());
+    const code = renderUnicodeCompact('http://127.0.0.1:8000/mcp');
+    const folder = await makeFolder();
+    expect(await run({ folder, localPort, qr: true })).toContain(code);
+    expect(await run({ folder, localPort })).not.toContain(code);
   });
 
   it('finds one that was not announced by its local port', async () => {

@@ -13,8 +13,8 @@ describe('a subcommand', () => {
   it.each([
     [['pair'], { kind: 'pair', localPort: undefined, ...NO_FOLDER }],
     [['pair', '--local-port', '8001', '--stateFolder=s'], { kind: 'pair', localPort: 8001, stateFolder: 's' }],
-    [['connect', 'Claude-Code'], { kind: 'connect', client: 'claude-code', json: false, ...NO_PLACE }],
-    [['connect', 'vscode', '--json'], { kind: 'connect', client: 'vscode', json: true, ...NO_PLACE }],
+    [['connect', 'Claude-Code'], { kind: 'connect', client: 'claude-code', qr: false, json: false, ...NO_PLACE }],
+    [['connect', 'vscode', '--json'], { kind: 'connect', client: 'vscode', qr: false, json: true, ...NO_PLACE }],
     [['grants', 'ls'], { kind: 'grants', action: { kind: 'ls', json: false }, ...NO_FOLDER }],
     [['grants', 'ls', '--json'], { kind: 'grants', action: { kind: 'ls', json: true }, ...NO_FOLDER }],
     [['grants', 'revoke', '--all'], { kind: 'grants', action: { kind: 'revoke', ids: 'all' }, ...NO_FOLDER }],

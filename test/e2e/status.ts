@@ -1,4 +1,4 @@
-import type { BridgeStatus, ServerStatus } from '../../src/bridge.ts';
+import type { BridgeStatus, ServerStatus } from '../../src/bridge/status.ts';
 import type { Bridge } from '../support/bridge.ts';
 import { rawRequest } from '../support/http.ts';
 

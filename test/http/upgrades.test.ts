@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { createConnection, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { Quota } from '../../src/http/quota.ts';
 import { rawRequest } from '../support/http.ts';
@@ -106,6 +108,13 @@ describe('a web socket', () => {
     expect(requests).toEqual([]);
   });
 
+  it('that is refused leaves no connection open', async () => {
+    const { port } = await startEcho();
+    const socket = createConnection(port, '127.0.0.1');
+    socket.write('GET /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    expect((await text(socket)).split('\r\n')[0]).toBe('HTTP/1.1 404 Not Found');
+  });
+
   it('counts for as long as it is open', async () => {
     const { origin } = await startEcho({ auth: true, quota: new Quota({ perPrincipal: 1 }) });
     const authorization = 'Bearer good';
@@ -124,6 +133,15 @@ describe('a web socket', () => {
     const other = (await openSocket(`${origin}/app`)).socket;
     other?.resetAndDestroy();
     await once(sockets[1] as Duplex, 'close');
+  });
+
+  it('ends without another word when the connection to what is mounted breaks', async () => {
+    const { origin, sockets, lines } = await startEcho();
+    const { socket } = await openSocket(`${origin}/app`);
+    expect(await nextText(socket)).toBe('hello');
+    (sockets[0] as Socket).resetAndDestroy();
+    expect(await text(socket as Socket).catch(() => '')).toBe('');
+    expect(lines).toEqual([]);
   });
 
   it('ends with the bridge', async () => {
@@ -180,12 +198,12 @@ describe('without mounts that take web sockets', () => {
   it('requests for another protocol are served like all others', async () => {
     const url = await startMounted((_, response) => void response.end('mounted'));
     const { origin } = await startApp([{ url }]);
-    for (const [path, text] of [
+    for (const [path, body] of [
       ['/healthz', 'ok\n'],
       ['/app', 'mounted'],
     ]) {
       const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
-      expect(await rawRequest('GET', `${origin}${path}`, headers)).toMatchObject({ status: 200, text });
+      expect(await rawRequest('GET', `${origin}${path}`, headers)).toMatchObject({ status: 200, text: body });
     }
   });
 });

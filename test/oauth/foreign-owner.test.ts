@@ -37,7 +37,7 @@ describe('an owner who leaves it to another issuer', () => {
     const owner = createOwner(['tools.use', 'tools.see']);
     expect(owner.scope).toBe('tools.use tools.see');
     expect(JSON.parse((await ask('GET', METADATA, owner)).body).scopes_supported).toEqual(['tools.use', 'tools.see']);
-    expect(createOwner().scope).toBe('mcp mcp:read');
+    expect(createOwner().scope).toBe('');
   });
 
   it.each(['/authorize', '/token', '/register', '/revoke', '/.well-known/oauth-authorization-server', '/mcp'])(

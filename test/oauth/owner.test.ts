@@ -31,10 +31,13 @@ const get = (owner: Owner, path: string, query = '') =>
 describe('the owner', () => {
   it('lets in whom a token was given, at its resource', async () => {
     const folder = await makeFolder();
-    const { clock, link } = await startGrants({ folder });
+    const { clock, link, opens, written } = await startGrants({ folder });
     const old = await link();
     clock.pass(Date.now() - clock.now());
     const fresh = await link();
+    // Noted before, so that nothing is left to be written.
+    expect(opens(fresh.accessToken)).toBe(true);
+    await written();
     const { owner } = await openOwner({ folder });
     expect(owner.verifier.verify(old.accessToken, RESOURCE)).toBeUndefined();
     expect(owner.verifier.verify(fresh.accessToken, RESOURCE)).toMatchObject({ readOnly: false });

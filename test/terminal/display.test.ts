@@ -268,6 +268,8 @@ describe.skipIf(process.platform === 'win32')('the owner who types', () => {
     await stubProcessState(FOREGROUND);
     const { display, bridge, type } = await openListening();
     display.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await type('pair\n')).toBe(0);
     await display.resume(bridge);
     expect(await type('pair\n')).toBe(0);
   });

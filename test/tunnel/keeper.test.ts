@@ -18,7 +18,7 @@ describe('a tunnel', () => {
       'prove https://1.example',
       'up https://1.example',
     ]);
-    expect(world.keeper.state).toEqual({ kind: 'up', origin: 'https://1.example', proof: PROOF });
+    expect(world.keeper.state).toEqual({ kind: 'up', place: { origin: 'https://1.example', proof: PROOF } });
   });
 
   it('that closes is opened again, under whatever name it has then', async () => {
@@ -66,6 +66,19 @@ describe('a tunnel', () => {
     expect(world.keeper.state).toEqual({ kind: 'down', reason: 'it leads elsewhere', isFinal: false });
     await world.heard('up https://2.example');
     expect(world.events).not.toContain('up https://1.example');
+  });
+
+  it('without a place of its own is up at once, and not looked at', async () => {
+    const closed = defer<string>();
+    const tunnel = { origin: undefined, closed: closed.promise, close: async () => closed.resolve('it was closed') };
+    const world = createWorld({
+      prove: () => Promise.reject(new Error('there is nothing to prove')),
+      open: async () => tunnel,
+    });
+    world.keeper.start();
+    await world.keeper.settled;
+    expect(world.keeper.state).toEqual({ kind: 'up', place: undefined });
+    expect(world.events).toEqual(['admit undefined', 'up undefined']);
   });
 
   it('whose program is not there is not tried again', async () => {
@@ -137,7 +150,7 @@ function createWorld({ prove, isAlive = async () => true, open }: Play) {
     },
     log: { debug() {}, info() {}, warn: (text) => warnings.push(text), error: (text) => errors.push(text) },
     admit: (origin) => say(`admit ${origin}`),
-    onUp: (origin) => say(`up ${origin}`),
+    onUp: (place) => say(`up ${place?.origin}`),
     watchInterval: 5,
     firstDelay: 5,
   });

@@ -1,3 +1,4 @@
+import type { IdText } from '../../protocol/message.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 
 /** What the control plane wants done. */
@@ -20,6 +21,8 @@ export interface JsonRpcCommand extends Envelope {
   readonly type: 'jsonrpc';
   /** As it came. */
   readonly message: RawJson;
+  /** The id to answer it under; `undefined` when it is no request. */
+  readonly id: IdText | undefined;
 }
 
 export interface SessionTermination extends Envelope {
@@ -60,27 +63,26 @@ function parseCommand(json: RawJson, receivedAt: number): Command | UnknownComma
   if (type === 'session_termination') return { ...envelope, type };
   if (type !== 'jsonrpc') return unknown(`its type is ${JSON.stringify(type)}`);
   const message = json.raw('jsonrpc');
-  return message?.isObject ? { ...envelope, type, message } : unknown('it has no message');
+  if (!message?.isObject) return unknown('it has no message');
+  const id = message.has('method') ? message.raw('id')?.text : undefined;
+  return { ...envelope, type, message, id };
 }
 
-/** Values that a header cannot hold are left out: who sent them did not send them as a header. */
 function parseHeaders(json: RawJson | undefined): Record<string, string[]> {
   const headers: Record<string, string[]> = {};
   for (const key of json?.keys ?? []) {
-    const values =
-      json
-        ?.raw(key)
-        ?.items()
-        .map(({ value }) => value) ?? [];
-    const texts = values.filter((value) => typeof value === 'string').filter((text) => FIELD_VALUE.test(text));
+    const items = json?.raw(key)?.items() ?? [];
+    const values = items.map(({ value }) => value).filter(isFieldValue);
     const name = key.toLowerCase();
-    if (texts.length > 0) headers[name] = [...(headers[name] ?? []), ...texts];
+    if (values.length > 0) headers[name] = [...(headers[name] ?? []), ...values];
   }
   return headers;
 }
 
-/** What of RFC 9110, section 5.5, everybody takes. */
-const FIELD_VALUE = /^[\t\x20-\x7e]+$/;
+/** What of RFC 9110, section 5.5, everybody takes. The rest was never sent as a header. */
+function isFieldValue(value: unknown): value is string {
+  return typeof value === 'string' && /^[\t\x20-\x7e]+$/.test(value);
+}
 
 /** Milliseconds of a `response_timeout`. One that is not to be understood counts as none ("Response timeout"). */
 function parseTimeout(value: unknown): number {

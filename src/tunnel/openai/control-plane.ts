@@ -104,7 +104,7 @@ interface Sent {
 /** docs/protocol.md, "MCP server information": sessions are known to this process only. */
 const SERVER_INFO = JSON.stringify({ version: 1, channels: [{ name: 'main', proc_affinity: true }] });
 
-/** The second answer of that kind ends the request just as the first, so nothing is lost by repeating it. */
+/** A final answer that arrives twice is a final answer: nothing is lost by repeating it. */
 function mayRepeatFinal(error: unknown): boolean {
   return !(error instanceof Refusal) || [408, 429, 502, 503, 504].includes(error.status);
 }
@@ -118,5 +118,5 @@ function mayRepeatNotification(error: unknown): boolean {
 const PATIENCE = 5000;
 /** For one attempt to post an answer, which may be large. Milliseconds. */
 const POST_LIMIT = 60_000;
-/** About half a minute, in which a control plane can be started anew. */
+/** About 20 s, in which a control plane can be started anew. */
 const POST_ATTEMPTS = 8;

@@ -76,12 +76,12 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<RawJson, voi
   const reader = new LineReader(Number.POSITIVE_INFINITY, { line: (line) => lines.push(line), oversized });
   for await (const chunk of response) {
     reader.push(chunk);
-    const data = lines.splice(0).filter((line) => line.startsWith('data:'));
-    for (const line of data) if (line.slice(DATA).trim() !== '') yield parse(line.slice(DATA));
+    const data = lines.splice(0).flatMap((line) => DATA.exec(line)?.slice(1) ?? []);
+    for (const message of data) yield parse(message);
   }
 }
 
-const DATA = 'data:'.length;
+const DATA = /^data: ?(.*\S.*)$/s;
 
 /** The bridge has looked at it already. */
 function parse(json: string): RawJson {
@@ -93,4 +93,4 @@ function ofProtocol(headers: Headers): Record<string, string[]> {
   return Object.fromEntries(entries.map(([name, values]) => [name, [...values]]));
 }
 
-const PASSED_ON = /^(?:mcp-[\w-]+|accept|last-event-id)$/;
+const PASSED_ON = /^(?:mcp-[\w-]+|accept)$/;

@@ -51,9 +51,8 @@ export function tooLargeAnswer(answer: RawJson): Answer {
 export function wrongChannelAnswer(command: Command): Answer {
   const refusal = { status: 400, headers: {} };
   if (command.type === 'session_termination') return { ...refusal, type: 'session_termination_response' };
-  const id = command.message.raw('id')?.text;
-  if (id === undefined) return { ...refusal, type: 'notify_ack' };
-  return errorAnswer(id, 400, 'This tunnel serves the channel "main" only');
+  if (command.id === undefined) return { ...refusal, type: 'notify_ack' };
+  return errorAnswer(command.id, 400, 'This tunnel serves the channel "main" only');
 }
 
 function errorAnswer(id: IdText, status: number, message: string, data?: unknown): Answer {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { waitAtMost } from '../../process/deadline.ts';
 
 /** Work under way, as much of it as there is room for. */
@@ -11,6 +12,7 @@ export class Pool {
   /** @param stop ends the waiting for room. */
   constructor(size: number, stop: AbortSignal) {
     this.#size = size;
+    setMaxListeners(size * LISTENERS, this.#abandon.signal);
     this.#stop = stop;
     this.#stopped = new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
   }
@@ -39,3 +41,6 @@ export class Pool {
     await all;
   }
 }
+
+/** That each work may add to its signal before Node takes it for a leak. */
+const LISTENERS = 2;

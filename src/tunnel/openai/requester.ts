@@ -10,7 +10,10 @@ export interface OutgoingRequest {
   readonly signal: AbortSignal;
 }
 
-/** Sends requests to one origin over connections that are kept. Own code, as fetch merges headers of one name and does not let go of its connections. */
+/**
+ * Sends requests to one origin over connections that are kept until it is closed. Not with fetch, which merges headers of one name and
+ * keeps its connections to itself.
+ */
 export class Requester {
   readonly #isSecure: boolean;
   readonly #agent: HttpAgent | HttpsAgent;

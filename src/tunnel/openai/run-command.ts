@@ -66,10 +66,8 @@ async function carryOut(errand: Errand): Promise<Answer> {
     const ended = endpoint.terminate(command.headers, signal);
     return acknowledge('session_termination_response', ended, errand);
   }
-  const { message, headers } = command;
-  const id = message.raw('id')?.text;
-  const isRequest = id !== undefined && message.has('method');
-  if (isRequest) return call({ ...errand, command }, id);
+  const { message, headers, id } = command;
+  if (id !== undefined) return call({ ...errand, command }, id);
   return acknowledge('notify_ack', endpoint.post(message, headers, signal), errand);
 }
 

@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createServer } from 'pipenet/server';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fixture, fixtureLine } from '../support/fixtures.ts';
+import { openSse, type RawAnswer, rawPost, rawRequest } from '../support/http.ts';
+import { createChatGpt } from '../support/oauth/chatgpt.ts';
+import { type GuardedBridge, letIn, startGuardedBridge } from '../support/oauth/owner.ts';
+import { type Send, throughTunnel } from '../support/oauth/tunnel.ts';
+import { statusOf } from './status.ts';
+
+const NAMES = new URL('../support/tunnels/localhost-names.mjs', import.meta.url).href;
+const PROXY = fileURLToPath(new URL('../fixtures/tunnels/proxy.mjs', import.meta.url));
+const SERVER = ['--stdio', fixtureLine('echo-server')];
+/** Longer than the minute after which clients and proxies give up. Milliseconds. */
+const SILENT = 62_000;
+
+const TUNNELS = ['a program that prints its URL', 'a program that holds answers to GET back', 'pipenet'] as const;
+type Kind = (typeof TUNNELS)[number];
+
+describe.each(TUNNELS)('through %s', (kind) => {
+  let world: World;
+  let silent: Promise<unknown>;
+
+  beforeAll(async () => {
+    world = await open(kind);
+    // It takes as long as all others together.
+    silent = call(world, 'sleep', { ms: SILENT });
+  });
+  afterAll(() => world.close());
+
+  it('ChatGPT is linked at the first try, and calls a tool', async () => {
+    const { bridge, origin, send } = world;
+    const chatgpt = createChatGpt({ url: `${origin}/mcp`, send });
+    await chatgpt.connect(await letIn({ ...bridge, issuer: origin, send }));
+    expect(await chatgpt.callTool('echo', { message: 'hello' })).toMatchObject({
+      structuredContent: { message: 'hello' },
+    });
+  });
+
+  it('nobody comes in without a token', async () => {
+    const { origin, send } = world;
+    const { status, headers } = await send('POST', `${origin}/mcp`, {}, '');
+    expect(status).toBe(401);
+    expect(headers['www-authenticate']).toContain(
+      `resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`,
+    );
+  });
+
+  it('25 calls at once are answered', async () => {
+    const answers = await Promise.all(Array.from({ length: 25 }, (_, at) => call(world, 'echo', { message: `${at}` })));
+    expect(answers.map(({ messages }) => messages[0]?.result?.structuredContent)).toEqual(
+      Array.from({ length: 25 }, (_, at) => ({ message: `${at}` })),
+    );
+  });
+
+  it('what a tool says on the way arrives while it works', async () => {
+    const gaps = await gapsOf(world);
+    expect(gaps).toHaveLength(4);
+    // All at the end would be none at all.
+    expect(Math.max(...gaps)).toBeGreaterThan(100);
+  });
+
+  it('a call that is silent for a minute is answered', async () => {
+    expect(await silent).toMatchObject({ status: 200 });
+  }, 90_000);
+});
+
+it('a call of five minutes survives a proxy that cuts what is idle for 30 s', async () => {
+  const world = await open('a program that prints its URL', '--cut-idle', '30000');
+  try {
+    const { status, messages } = await call(world, 'sleep', { ms: 300_000 });
+    expect(status).toBe(200);
+    expect(messages.at(-1)).toMatchObject({ id: 1, result: {} });
+  } finally {
+    await world.close();
+  }
+}, 330_000);
+
+describe('a tunnel', () => {
+  it('that ends is opened again, and the bridge is where it ends then', async () => {
+    const world = await open('a program that prints its URL');
+    try {
+      expect((await world.send('GET', `${world.origin}/.well-known/oauth-protected-resource`)).status).toBe(200);
+      await rawRequest('POST', `${world.origin}/end-of-the-tunnel`).catch(() => undefined);
+      const origin = await originOf(world.bridge, world.origin);
+      const { text } = await rawRequest('GET', `${origin}/.well-known/oauth-protected-resource`);
+      expect(JSON.parse(text)).toMatchObject({ resource: `${origin}/mcp`, authorization_servers: [origin] });
+      expect(world.bridge.stderr()).toContain('the public URL has changed');
+    } finally {
+      await world.close();
+    }
+  });
+
+  it('is not told of when it leads elsewhere', async () => {
+    const elsewhere = `${process.execPath} ${PROXY} http://127.0.0.1:1`;
+    await using bridge = await startGuardedBridge([...SERVER, '--tunnel-command', elsewhere]);
+    await expect.poll(async () => (await statusOf(bridge)).tunnel?.kind, { timeout: 60_000 }).toBe('down');
+    expect((await statusOf(bridge)).urls?.public).toBeUndefined();
+    expect(bridge.stderr()).toContain('does not lead to this bridge');
+  }, 90_000);
+
+  it('whose program is missing is said in one line, and the bridge goes on without it', async () => {
+    await using bridge = await startGuardedBridge([...SERVER, '--tunnel-command', 'no-such-tunnel {port}']);
+    await expect.poll(async () => (await statusOf(bridge)).tunnel).toMatchObject({ kind: 'down', isFinal: true });
+    expect(bridge.stderr()).toContain('no-such-tunnel');
+    expect((await rawPost(bridge.url, '')).status).toBe(401);
+  });
+});
+
+interface World {
+  readonly bridge: GuardedBridge;
+  /** Where the tunnel comes out. */
+  readonly origin: string;
+  /** Where a request for that has to be sent on this machine, which does not know all names. */
+  readonly address: string;
+  readonly send: Send;
+  close(): Promise<void>;
+}
+
+/** Is let in beside the clients that are linked. */
+const TOKEN = 'a-token-of-the-owner';
+const ALPHA = { alpha: fixture('echo-server', '--tools', 'echo,sleep,progress') };
+
+async function open(kind: Kind, ...flags: string[]): Promise<World> {
+  const relay = kind === 'pipenet' ? await startRelay() : undefined;
+  const tunnel = relay
+    ? { provider: 'pipenet', host: relay.origin.replace('127.0.0.1', 'localhost') }
+    : { provider: 'command', command: process.execPath, args: [PROXY, '{origin}', ...flags, ...FLAGS[kind]] };
+  const bridge = await startGuardedBridge([], {
+    env: { MCP_BRIDGE_TOKEN: TOKEN, NODE_OPTIONS: `--import ${NAMES}` },
+    config: { mcpServers: ALPHA, bridge: { tunnel } },
+  });
+  const origin = await originOf(bridge);
+  const address = relay?.origin ?? origin;
+  const close = async () => {
+    await bridge[Symbol.asyncDispose]();
+    relay?.close();
+  };
+  return { bridge, origin, address, send: throughTunnel(origin, address), close };
+}
+
+const FLAGS: Readonly<Record<Kind, readonly string[]>> = {
+  'a program that prints its URL': [],
+  'a program that holds answers to GET back': ['--buffer-get'],
+  pipenet: [],
+};
+
+/** pipenet's own server. */
+async function startRelay() {
+  const server = createServer({ maxTcpSockets: 40, domains: ['localhost'] }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => server.close().closeAllConnections();
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** Where the bridge says that its tunnel comes out, once it is not `before`. */
+async function originOf(bridge: GuardedBridge, before?: string): Promise<string> {
+  const look = async () => {
+    const { tunnel } = await statusOf(bridge);
+    const origin = tunnel?.kind === 'up' ? tunnel.place?.origin : undefined;
+    return origin !== before && origin;
+  };
+  return (await vi.waitUntil(look, { timeout: 50_000, interval: 100 })) as string;
+}
+
+function call({ origin, send }: World, name: string, args: object): Promise<RawAnswer> {
+  return send('POST', `${origin}/mcp`, HEADERS, callOf(name, args));
+}
+
+/** How long after one another the messages of a call arrive that has something to say every 200 ms. */
+async function gapsOf({ origin, address }: World): Promise<number[]> {
+  const headers = { ...HEADERS, host: new URL(origin).host };
+  const body = callOf('progress', { steps: 4, ms: 200 }, { progressToken: 1 });
+  const stream = await openSse(`${address}/mcp`, headers, body);
+  const times: number[] = [];
+  for await (const { data } of stream) if (data.startsWith('{')) times.push(performance.now());
+  return times.slice(1).map((time, at) => time - (times[at] ?? 0));
+}
+
+const HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  authorization: `Bearer ${TOKEN}`,
+};
+
+function callOf(name: string, args: object, _meta?: object): object {
+  return { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args, ...(_meta && { _meta }) } };
+}
