@@ -37,6 +37,8 @@ const BLOCKS = [...README.matchAll(/^```(.+)\n([\s\S]*?)^```$/gm)].map(
   ([, kind = '', text = '']): Block => ({ kind, text }),
 );
 const [CONFIG] = textsOf('jsonc config');
+const COMMANDS = ['pair', 'connect', 'grants ls', 'grants revoke', 'doctor'];
+const FLAGS_OF_COMMANDS = flagsOfCommands();
 
 describe.skipIf(process.platform === 'win32')('the README', () => {
   let clone: string;
@@ -183,9 +185,17 @@ async function resolve(config: string) {
 
 /** The flags in a text, in either spelling, that the bridge does not have. */
 function unknownFlags(text: string): string[] {
-  const known = flagRows().flatMap(([name]) => [flagOf(name), `--${name}`]);
+  const known = [...flagRows().flatMap(([name]) => [flagOf(name), `--${name}`]), ...FLAGS_OF_COMMANDS];
   const flags = text.match(/(?<=[`\s|])--[A-Za-z][\w-]+/g) ?? [];
   return flags.filter((flag) => !known.includes(flag));
+}
+
+/** Those of `mcp-bridge pair` and its like, as their help has them. */
+function flagsOfCommands(): string[] {
+  return COMMANDS.flatMap((command) => {
+    const help = parseFlags([...command.split(' '), '--help']);
+    return help.kind === 'help' ? (help.text.match(/--[a-z-]+/g) ?? []) : [];
+  });
 }
 
 function keysOf(schema: typeof SERVER | typeof BRIDGE): string[] {
