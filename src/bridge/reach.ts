@@ -148,13 +148,15 @@ export class Reach {
 
   /** The bridge is reached at another place from now on: its metadata, issuer and grants go with it. */
   #moveTo(place: Place | undefined): void {
-    const { log } = this.#options;
+    const { log, settings } = this.#options;
     const before = this.#public;
     this.#public = place?.origin;
     if (!place) return log.info('the tunnel is up');
     const { firstByte, streamsPost, streamsGet } = place.proof;
     log.info('the tunnel is up', { url: this.knownUrls?.public, firstByte, streamsPost, streamsGet });
     if (!streamsPost) log.warn('the tunnel holds events back: long calls may seem to hang');
+    if (!streamsGet && settings.outputTransport === 'sse')
+      log.warn('the tunnel holds answers to GET back, so that SSE does not work through it; serve Streamable HTTP');
     if (before !== undefined && before !== place.origin)
       log.warn(
         `the public URL has changed from ${before} to ${place.origin}: clients have to be given the new one, and linked to it`,

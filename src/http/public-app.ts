@@ -42,21 +42,30 @@ export function createPublicApp(options: PublicAppOptions): RequestListener {
     quota.enter(principal, response);
     place.serve(request, response, principal);
   };
+  // Of paths that are not ours nothing is logged: anybody can write anything there.
+  const note = (path: string, { method }: IncomingMessage) =>
+    log.debug('request', { method, path: isSecret ? undefined : path });
+  const serveRest = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    if (health.has(path)) return answerHealth(response);
+    if (path === proof.path) return proof.serve(request, response);
+    if (pages?.serves(path)) {
+      note(path, request);
+      return pages.serve(request, response, path);
+    }
+    const mounted = mounts?.find(path);
+    if (mounted) return enter(mounted, request, response);
+    const hint = isSecret ? '' : `; MCP is at ${[...routes.keys()][0]}`;
+    throw new HttpError(404, `Nothing is served at this path${hint}`);
+  };
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     guard.check(request);
     if (answerCors(guard, request, response)) return;
     const path = pathOf(request.url ?? '/');
-    log.debug('request', { method: request.method, path: isSecret ? undefined : path });
     const endpoint = routes.get(path) ?? routes.get(reencoded(path));
-    if (endpoint) return enter(endpoint, request, response);
-    if (health.has(path)) return answerHealth(response);
-    if (path === proof.path) return proof.serve(request, response);
-    if (pages?.serves(path)) return pages.serve(request, response, path);
-    const mounted = mounts?.find(path);
-    if (mounted) return enter(mounted, request, response);
-    const hint = isSecret ? '' : `; MCP is at ${[...routes.keys()][0]}`;
-    throw new HttpError(404, `Nothing is served at this path${hint}`);
+    if (!endpoint) return serveRest(path, request, response);
+    note(path, request);
+    return enter(endpoint, request, response);
   };
   return (request, response) => void serve(request, response).catch((error) => sendError(response, error));
 }

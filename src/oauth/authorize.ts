@@ -57,9 +57,14 @@ async function findClient(parameters: Parameters, { clients }: OAuthContext): Pr
   const client = await clients.find(id);
   if (client) return client;
   const way = id.startsWith('https://')
-    ? `It is described at ${id}, and that is not fetched unless the bridge runs with --client-documents, or not good: its log tells`
+    ? howToRead(id, clients.readsDocuments)
     : 'Remove the connector in the client, and add it again while pairing is open';
   throw new OAuthError('invalid_client', `This client is not known here. ${way}`, 400);
+}
+
+function howToRead(document: string, isRead: boolean): string {
+  if (isRead) return `What describes it at ${document} cannot be used, and the bridge's log says why`;
+  return `It is described at ${document}, which is not fetched unless the bridge runs with --client-documents`;
 }
 
 function findRedirect(parameters: Parameters, { redirectUris }: OAuthClient): string {

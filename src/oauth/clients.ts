@@ -45,6 +45,11 @@ export class Clients {
     });
   }
 
+  /** Whether clients that are not known may be described by documents of their own. */
+  get readsDocuments(): boolean {
+    return this.#options.documents !== undefined;
+  }
+
   /** Whether an id can only be one that was given out by a registration, and is not known any more. */
   isForgotten(id: string): boolean {
     return !id.startsWith('https://') && !this.#options.store.state.clients.some((client) => client.id === id);

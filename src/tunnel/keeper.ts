@@ -107,8 +107,7 @@ export class TunnelKeeper {
       wasUp = true;
       onUp(place);
       this.#settle();
-      const reasons = origin === undefined ? [closed] : [closed, this.#watch(origin, signal)];
-      return { reason: await Promise.race(reasons), wasUp, isFinal: false };
+      return { reason: await Promise.race([closed, this.#watch(origin, signal)]), wasUp, isFinal: false };
     } catch (error) {
       // A program that is not there will not be there in a minute.
       const isFinal = error instanceof BridgeError && error.code !== 'TUNNEL';
@@ -123,13 +122,13 @@ export class TunnelKeeper {
     return Promise.race([this.#options.proof.prove(origin, { signal }), failing(closed)]);
   }
 
-  /** Resolves when the bridge does not answer at the origin any more, or nobody wants to know. */
-  async #watch(origin: string, signal: AbortSignal): Promise<string> {
+  /** Resolves when the bridge does not answer at the origin any more, or nobody wants to know. Without an origin, there is nothing to look at. */
+  async #watch(origin: string | undefined, signal: AbortSignal): Promise<string> {
     const { proof, watchInterval = WATCH_INTERVAL } = this.#options;
     for (let failures = 0; failures < MAX_FAILURES; ) {
       await pause(watchInterval, undefined, { signal, ref: false }).catch(() => {}); // Only the end wakes it early.
       if (signal.aborted) return 'it was closed';
-      failures = (await proof.isAlive(origin, signal)) ? 0 : failures + 1;
+      failures = origin === undefined || (await proof.isAlive(origin, signal)) ? 0 : failures + 1;
     }
     return `${origin} does not lead here any more`;
   }

@@ -102,6 +102,7 @@ describe('/status', () => {
     expect(await statusOf(bridge)).toEqual({
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       urls: { mcp: bridge.url, sse: bridge.sseUrl, local: bridge.localUrl },
+      access: { auth: 'none', elsewhere: [] },
       sessions: { streamableHttp: 1, sse: 1 },
       servers: [
         {
