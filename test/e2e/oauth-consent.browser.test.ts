@@ -172,7 +172,7 @@ describe.skipIf(CHROMIUM === undefined)('the owner, with a browser,', () => {
       const { code, client } = await invite({ answer: (response, visit) => visit > 1 && showLanding(response) });
       const page = await openPage(browser, client.url, WITHOUT_SCRIPTS);
       await clickTwice(page, { code, client });
-      await atClient(page, client);
+      await expect.poll(() => client.visits.length).toBe(2);
       const [first, second] = client.visits;
       expect(second).toEqual(first);
       expect(await toolsOf(client)).toHaveLength(5);
