@@ -1,34 +1,37 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createServer } from 'pipenet/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CLI, startBridge } from '../support/bridge.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { openSse, type RawAnswer, rawPost, rawRequest } from '../support/http.ts';
 import { createChatGpt } from '../support/oauth/chatgpt.ts';
 import { type GuardedBridge, letIn, startGuardedBridge } from '../support/oauth/owner.ts';
 import { type Send, throughTunnel } from '../support/oauth/tunnel.ts';
+import { RUNTIME_KEY, startControlPlane, TUNNEL_ID } from '../support/openai-control-plane.ts';
+import { SSHD, startSshServer } from '../tunnel/sshd.ts';
 import { statusOf } from './status.ts';
 
-const NAMES = new URL('../support/tunnels/localhost-names.mjs', import.meta.url).href;
+/** For programs that are given names under localhost. */
+const NAMES_KNOWN = {
+  NODE_OPTIONS: `--import ${new URL('../support/tunnels/localhost-names.mjs', import.meta.url).href}`,
+};
 const PROXY = fileURLToPath(new URL('../fixtures/tunnels/proxy.mjs', import.meta.url));
 const SERVER = ['--stdio', fixtureLine('echo-server')];
 
-const TUNNELS = [
-  'a program that prints its URL',
-  'a program that holds answers to GET back',
-  'a program that cuts what is idle for 30 s',
-  'pipenet',
-] as const;
+const PIPENET = 'pipenet';
+const SSH = 'an SSH server of the owner';
+const PLAIN = 'a program that prints its URL';
+const HOLDING = 'a program that holds answers to GET back';
+const CUTTING = 'a program that cuts what is idle for 30 s';
+const TUNNELS = [PLAIN, HOLDING, CUTTING, PIPENET, ...(SSHD ? ([SSH] as const) : [])];
 type Kind = (typeof TUNNELS)[number];
 
 /** For how long a tool says nothing: longer than the minute after which clients and proxies give up. Milliseconds. */
-const SILENT: Readonly<Record<Kind, number>> = {
-  'a program that prints its URL': 62_000,
-  'a program that holds answers to GET back': 62_000,
-  'a program that cuts what is idle for 30 s': 300_000,
-  pipenet: 62_000,
-};
+const silenceOf = (kind: Kind) => (kind === CUTTING ? 300_000 : 62_000);
 
 /** All of them are open from the beginning, and each has a long call under way: these take longer than everything else. */
 const worlds = new Map<Kind, { world: World; silent: Promise<RawAnswer> }>();
@@ -36,7 +39,7 @@ const worlds = new Map<Kind, { world: World; silent: Promise<RawAnswer> }>();
 beforeAll(async () => {
   const opening = TUNNELS.map(async (kind) => {
     const world = await open(kind);
-    worlds.set(kind, { world, silent: call(world, 'sleep', { ms: SILENT[kind] }) });
+    worlds.set(kind, { world, silent: call(world, 'sleep', { ms: silenceOf(kind) }) });
   });
   await Promise.all(opening);
 });
@@ -72,6 +75,15 @@ describe.each(TUNNELS)('through %s', (kind) => {
     );
   });
 
+  it('the doctor finds nothing that is broken', async () => {
+    const { origin } = worldOf();
+    const args = [CLI, 'doctor', `${origin}/mcp`, '--token', TOKEN, '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...NAMES_KNOWN } });
+    const findings: { verdict: string; check: string }[] = JSON.parse(stdout);
+    expect(findings.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
+    expect(findings.filter(({ verdict }) => verdict === 'ok').length).toBeGreaterThan(15);
+  });
+
   it('what a tool says on the way arrives while it works', async () => {
     const gaps = await gapsOf(worldOf());
     expect(gaps).toHaveLength(4);
@@ -82,7 +94,7 @@ describe.each(TUNNELS)('through %s', (kind) => {
 
 describe('a tunnel', () => {
   it('that ends is opened again, and the bridge is where it ends then', async () => {
-    const world = await open('a program that prints its URL');
+    const world = await open(PLAIN);
     try {
       expect((await world.send('GET', `${world.origin}/.well-known/oauth-protected-resource`)).status).toBe(200);
       await rawRequest('POST', `${world.origin}/end-of-the-tunnel`).catch(() => undefined);
@@ -117,6 +129,26 @@ describe.each(TUNNELS)('a call that takes its time, through %s,', (kind) => {
   }, 330_000);
 });
 
+describe('OpenAI’s tunnel', () => {
+  it('brings calls to the tools, and leaves the bridge where it was', async () => {
+    await using plane = await startControlPlane();
+    const tunnel = { provider: 'openai', tunnelId: TUNNEL_ID, baseUrl: plane.baseUrl, token: RUNTIME_KEY };
+    await using bridge = await startBridge([], { config: { mcpServers: ALPHA, bridge: { tunnel } } });
+    const { answer } = plane.send(callOf('echo', { message: 'hello' }));
+    expect((await answer).resp_json).toMatchObject({ id: 1, result: { structuredContent: { message: 'hello' } } });
+    expect(await statusOf(bridge)).toMatchObject({ tunnel: { kind: 'up' }, urls: { mcp: bridge.url } });
+  });
+
+  it('that refuses the key is said in one line', async () => {
+    await using plane = await startControlPlane();
+    const tunnel = { provider: 'openai', tunnelId: TUNNEL_ID, baseUrl: plane.baseUrl, token: 'sk-none-of-ours' };
+    await using bridge = await startBridge([], { config: { mcpServers: ALPHA, bridge: { tunnel } } });
+    await vi.waitUntil(async () => (await statusOf(bridge)).tunnel?.kind === 'down', { timeout: 20_000 });
+    expect(bridge.stderr()).toContain('the tunnel is down: ');
+    expect(bridge.stderr()).not.toContain('sk-none-of-ours');
+  });
+});
+
 interface World {
   readonly bridge: GuardedBridge;
   /** Where the tunnel comes out. */
@@ -132,28 +164,40 @@ const TOKEN = 'a-token-of-the-owner';
 const ALPHA = { alpha: fixture('echo-server', '--tools', 'echo,sleep,progress') };
 
 async function open(kind: Kind): Promise<World> {
-  const relay = kind === 'pipenet' ? await startRelay() : undefined;
-  const tunnel = relay
-    ? { provider: 'pipenet', host: relay.origin.replace('127.0.0.1', 'localhost') }
-    : { provider: 'command', command: process.execPath, args: [PROXY, '{origin}', ...FLAGS[kind]] };
+  const { tunnel, address, end } = await start(kind);
   const bridge = await startGuardedBridge([], {
-    env: { MCP_BRIDGE_TOKEN: TOKEN, NODE_OPTIONS: `--import ${NAMES}` },
+    env: { MCP_BRIDGE_TOKEN: TOKEN, ...NAMES_KNOWN },
     config: { mcpServers: ALPHA, bridge: { tunnel } },
   });
   const origin = await originOf(bridge);
-  const address = relay?.origin ?? origin;
   const close = async () => {
     await bridge[Symbol.asyncDispose]();
-    relay?.close();
+    await end();
   };
-  return { bridge, origin, address, send: throughTunnel(origin, address), close };
+  return { bridge, origin, address: address ?? origin, send: throughTunnel(origin, address ?? origin), close };
 }
 
-const FLAGS: Readonly<Record<Kind, readonly string[]>> = {
-  'a program that prints its URL': [],
-  'a program that holds answers to GET back': ['--buffer-get'],
-  'a program that cuts what is idle for 30 s': ['--cut-idle', '30000'],
-  pipenet: [],
+/** What the tunnel ends at, and the settings for it. */
+async function start(kind: Kind): Promise<{ tunnel: object; address?: string; end(): unknown }> {
+  if (kind === PIPENET) {
+    const { origin, close } = await startRelay();
+    return {
+      tunnel: { provider: 'pipenet', host: origin.replace('127.0.0.1', 'localhost') },
+      address: origin,
+      end: close,
+    };
+  }
+  if (kind === SSH) {
+    const { to, port, args, close } = await startSshServer(SSHD ?? '');
+    return { tunnel: { provider: 'ssh', to, port, args }, end: close };
+  }
+  const args = [PROXY, '{origin}', ...(FLAGS[kind] ?? [])];
+  return { tunnel: { provider: 'command', command: process.execPath, args }, end: () => {} };
+}
+
+const FLAGS: Partial<Record<Kind, readonly string[]>> = {
+  [HOLDING]: ['--buffer-get'],
+  [CUTTING]: ['--cut-idle', '30000'],
 };
 
 /** pipenet's own server. */
