@@ -2,18 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { metaOf, PROTOCOL_VERSION } from '../../protocol/envelope.ts';
 import { HEADER_MISMATCH, MessageError, type Request } from '../../protocol/message.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
-
-/** The headers that repeat what a request says, for whoever stands in between and does not read bodies. */
-
-/** The member of `params` that `Mcp-Name` repeats (2026-07-28, transports, "Standard Request Headers"; SEP-2663 for tasks). */
-const NAMED_BY: Readonly<Record<string, string>> = {
-  'tools/call': 'name',
-  'prompts/get': 'name',
-  'resources/read': 'uri',
-  'tasks/get': 'taskId',
-  'tasks/update': 'taskId',
-  'tasks/cancel': 'taskId',
-};
+import { nameIn } from '../../protocol/standard-headers.ts';
 
 /**
  * Checks the headers of a request against its body.
@@ -27,9 +16,7 @@ export function checkHeaders({ headers }: IncomingMessage, request: Request): vo
   };
   check('MCP-Protocol-Version', metaOf(request.frame)?.string(PROTOCOL_VERSION));
   check('Mcp-Method', request.method);
-  const member = Object.hasOwn(NAMED_BY, request.method) ? NAMED_BY[request.method] : undefined;
-  const name = member === undefined ? undefined : request.frame.raw('params')?.string(member);
-  check('Mcp-Name', name, decode(headers['mcp-name'], 'Mcp-Name', request));
+  check('Mcp-Name', nameIn(request.method, request.frame), decode(headers['mcp-name'], 'Mcp-Name', request));
 }
 
 /**

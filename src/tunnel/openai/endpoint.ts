@@ -2,8 +2,8 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { LineReader } from '../../protocol/framing.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
+import { standardHeaders } from '../../protocol/standard-headers.ts';
 import type { Headers } from './answer.ts';
-import { standardHeaders } from './message-headers.ts';
 import { Requester } from './requester.ts';
 
 export interface EndpointOptions {

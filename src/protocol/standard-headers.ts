@@ -1,21 +1,26 @@
-import { metaOf, PROTOCOL_VERSION } from '../../protocol/envelope.ts';
-import type { RawJson } from '../../protocol/raw-json.ts';
+import { metaOf, PROTOCOL_VERSION } from './envelope.ts';
+import type { RawJson } from './raw-json.ts';
 
 /**
- * The headers that repeat what a message of 2026-07-28 says (transports, "Standard Request Headers"), since not all control planes
- * hand them on. None for a message that says nothing of its revision: it is of one with sessions.
+ * The headers that repeat what a message of 2026-07-28 says (transports, "Standard Request Headers"), for whoever stands in between and
+ * does not read bodies. None for a message that says nothing of its revision: it is of one with sessions.
  */
 export function standardHeaders(message: RawJson): Record<string, string> {
   const version = metaOf(message)?.string(PROTOCOL_VERSION);
   const method = message.string('method');
   if (version === undefined || method === undefined) return {};
-  const member = Object.hasOwn(NAMED_BY, method) ? NAMED_BY[method] : undefined;
-  const name = member === undefined ? undefined : message.raw('params')?.string(member);
+  const name = nameIn(method, message);
   return {
     'mcp-protocol-version': encode(version),
     'mcp-method': encode(method),
     ...(name !== undefined && { 'mcp-name': encode(name) }),
   };
+}
+
+/** What `Mcp-Name` repeats of a message; `undefined` where there is nothing. */
+export function nameIn(method: string, message: RawJson): string | undefined {
+  const member = Object.hasOwn(NAMED_BY, method) ? NAMED_BY[method] : undefined;
+  return member === undefined ? undefined : message.raw('params')?.string(member);
 }
 
 /** The member of `params` that `Mcp-Name` repeats (SEP-2663 for tasks). */
