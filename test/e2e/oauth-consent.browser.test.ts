@@ -163,7 +163,7 @@ describe.skipIf(CHROMIUM === undefined)('the owner, with a browser,', () => {
       browser,
       await servePage(`<iframe src="${client.url.replaceAll('&', '&amp;')}"></iframe>`),
     );
-    expect(page.frames()[1]?.url()).toMatch(/^chrome-error:/);
+    await expect.poll(() => page.frames()[1]?.url()).toMatch(/^chrome-error:/);
     expect(await page.frameLocator('iframe').locator('form').count()).toBe(0);
   });
 

@@ -127,7 +127,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser', () => {
     );
     expect(page.frames()).toHaveLength(2);
     expect(await page.frameLocator('iframe').locator('h1').count()).toBe(0);
-    expect(page.frames()[1]?.url()).toMatch(/^chrome-error:/);
+    await expect.poll(() => page.frames()[1]?.url()).toMatch(/^chrome-error:/);
   });
 
   describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
