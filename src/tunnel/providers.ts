@@ -33,13 +33,17 @@ export async function openerOf(settings: TunnelSettings, needs: ProviderNeeds): 
 }
 
 function askingOf({ folder, owner }: ProviderNeeds) {
-  const onProgress = (received: number, total = 0) =>
-    owner.tellProgress(
-      `downloading cloudflared: ${megabytes(received)}${total > 0 ? ` of ${megabytes(total)}` : ''} MB`,
-    );
+  const onProgress = (received: number, total?: number) =>
+    owner.tellProgress(`downloading cloudflared  ${progressBar(received, total)}`);
   return { folder, ask: (question: string) => owner.ask(question), onProgress };
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1_000_000).toFixed(1);
+/** How much of something has come, in bytes; the whole is not always known. */
+function progressBar(received: number, total: number | undefined): string {
+  const [done, all] = [received, total].map((bytes) => bytes && (bytes / 1_000_000).toFixed(1));
+  if (!total) return `${done} MB`;
+  const filled = Math.round((received / total) * BAR_WIDTH);
+  return `${'━'.repeat(filled)}${'─'.repeat(BAR_WIDTH - filled)}  ${done} of ${all} MB`;
 }
+
+const BAR_WIDTH = 24;
