@@ -1,3 +1,4 @@
+import type { GrantsAction } from '../config/subcommands.ts';
 import { BridgeError } from '../errors.ts';
 import { expiryOf, Grants } from '../oauth/grants.ts';
 import { grantsFile } from '../oauth/owner.ts';
@@ -6,15 +7,11 @@ import type { Grant } from '../oauth/state.ts';
 import { OAuthStore } from '../oauth/store.ts';
 import type { CommandOutput } from './output.ts';
 
-export type GrantsCommand =
-  | { readonly kind: 'ls'; readonly json: boolean }
-  | { readonly kind: 'revoke'; readonly ids: readonly string[] | 'all' };
-
 /**
  * `mcp-bridge grants`: who is linked, and an end to it. Bridges that run notice within a second.
  * @throws BridgeError when the file cannot be used, or an id is none.
  */
-export async function grants(command: GrantsCommand, folder: string, { write }: CommandOutput): Promise<void> {
+export async function grants(command: GrantsAction, folder: string, { write }: CommandOutput): Promise<void> {
   const store = await OAuthStore.open(grantsFile(folder));
   try {
     const granted = new Grants(store);

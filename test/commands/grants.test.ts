@@ -1,7 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type GrantsCommand, grants } from '../../src/commands/grants.ts';
+import { grants } from '../../src/commands/grants.ts';
+import type { GrantsAction } from '../../src/config/subcommands.ts';
 import type { Grant } from '../../src/oauth/state.ts';
 import { CLIENT, DAY, startGrants, type TestGrants } from '../oauth/support.ts';
 import { makeFolder } from '../state/support.ts';
@@ -9,7 +10,7 @@ import { createOutput } from './support.ts';
 
 const LS = { kind: 'ls', json: false } as const;
 
-async function run(command: GrantsCommand, folder: string): Promise<string> {
+async function run(command: GrantsAction, folder: string): Promise<string> {
   const output = createOutput();
   await grants(command, folder, output);
   return output.text();
