@@ -30,3 +30,24 @@ describe('two texts', () => {
     expect(isSame(other, one)).toBe(false);
   });
 });
+
+describe('an attacker with a clock', () => {
+  it('does not learn where a guess differs: at its beginning, or only at its end', () => {
+    // So long that a comparison which stops at the first difference would be a hundred times as fast.
+    const secret = 's'.repeat(4_000_000);
+    const guesses = { early: `x${secret.slice(1)}`, late: `${secret.slice(0, -1)}x` };
+    const times: Record<keyof typeof guesses, number[]> = { early: [], late: [] };
+    for (let round = 0; round < 21; round++) {
+      for (const kind of ['early', 'late'] as const) {
+        const start = performance.now();
+        expect(isSame(guesses[kind], secret)).toBe(false);
+        times[kind].push(performance.now() - start);
+      }
+    }
+    expect(medianOf(times.late) / medianOf(times.early)).toBeLessThan(3);
+  });
+});
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+}
