@@ -176,14 +176,22 @@ interface Member {
 
 /** Where the members of an object stand, in the order of the text. Messages have few, for which a list beats an index. */
 class Members implements MemberSink {
-  list: Member[] = [];
+  #list: Member[] = [];
+  /** Whether the list still holds some that do not count. */
+  #hasObsolete = false;
   /** A key that occurs more than once, as JSON text. Its last member counts. */
   repeatedKey: string | undefined;
   #index: Map<string, Member> | undefined;
 
+  get list(): readonly Member[] {
+    if (this.#hasObsolete) this.#list = this.#list.filter((member) => this.get(member.key) === member);
+    this.#hasObsolete = false;
+    return this.#list;
+  }
+
   get(key: string): Member | undefined {
     if (this.#index) return this.#index.get(key);
-    for (const member of this.list) if (member.key === key) return member;
+    for (const member of this.#list) if (member.key === key) return member;
     return undefined;
   }
 
@@ -192,10 +200,12 @@ class Members implements MemberSink {
     const earlier = this.get(key);
     if (earlier) {
       this.repeatedKey = JSON.stringify(key);
-      this.list.splice(this.list.indexOf(earlier), 1);
+      // Where there are many, one by one would take the square of the time.
+      if (this.#index) this.#hasObsolete = true;
+      else this.#list.splice(this.#list.indexOf(earlier), 1);
     }
-    this.list.push(member);
-    if (this.list.length === FEW) this.#index ??= new Map(this.list.map((each) => [each.key, each]));
+    this.#list.push(member);
+    if (this.#list.length === FEW) this.#index ??= new Map(this.#list.map((each) => [each.key, each]));
     this.#index?.set(key, member);
   }
 }

@@ -394,3 +394,18 @@ it('a string member is translated, and nothing else is touched', () => {
   for (const key of ['other', 'absent']) expect(json.translated(key, () => 'x')).toBe(json);
   expect(json.translated('uri', (uri) => uri)).toBe(json);
 });
+
+describe('an object with many members, each of them twice', () => {
+  const names = Array.from({ length: 50_000 }, (_, index) => `k${index}`);
+  const half = (value: number) => names.map((name) => `"${name}":${value}`).join(',');
+  const outer = RawJson.parse(`{"inner":{${half(1)},"once":0,${half(2)}}}`);
+
+  // It took the square of the time, once: minutes for a message of a megabyte.
+  it('has the later ones, in the order of the text', () => {
+    const inner = outer.raw('inner');
+    expect(inner?.repeatedKey).toBe('"k49999"');
+    expect(inner?.keys).toEqual(['once', ...names]);
+    expect([inner?.get('k0'), inner?.get('k49999')]).toEqual([2, 2]);
+    expect(inner?.with({ k0: 3 }).get('k0')).toBe(3);
+  });
+});
