@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { isLoopback } from '../config/loopback.ts';
 import { BridgeError, messageOf } from '../errors.ts';
 import { loadPackage } from './optional-package.ts';
 import type { OpenTunnel } from './tunnel.ts';
@@ -21,15 +22,26 @@ interface PipenetTunnel {
   close(): void;
 }
 
-/** A tunnel of pipenet: no account, but what passes between here and its server is not encrypted. */
+/**
+ * A tunnel of pipenet: no account, but what passes between here and its server is not encrypted. Of its server (1.4.3): ten requests at a time,
+ * and a client that goes is told of only once its answer has begun.
+ */
 export function openPipenet({ host, subdomain }: PipenetSettings): OpenTunnel {
   return async ({ target, log, signal }) => {
+    // It can be told of another host, but then changes the Host header of some requests.
+    if (!isLoopback(target.host))
+      throw new BridgeError(
+        'USAGE',
+        `pipenet leads to localhost, but the bridge is at ${target.host}; leave --host out`,
+      );
     const { pipenet } = (await loadPackage('pipenet')) as unknown as Pipenet;
     log.warn('pipenet: what passes between this machine and its server is not encrypted, tokens included');
-    const opening = pipenet({ port: target.port, host, ...(subdomain !== undefined && { subdomain }) });
-    const tunnel = await Promise.race([opening, giveUp(signal)]).catch((error) => {
-      throw new BridgeError('TUNNEL', `${host} gives no tunnel: ${messageOf(error)}`, { cause: error });
-    });
+    const options = { port: target.port, host, ...(subdomain !== undefined && { subdomain }) };
+    const tunnel = await knock(host, signal)
+      .then(() => inTime(pipenet(options), signal))
+      .catch((error) => {
+        throw new BridgeError('TUNNEL', `${host} gives no tunnel: ${messageOf(error)}`, { cause: error });
+      });
     const closed = new Promise<string>((resolve) => {
       tunnel.on('close', () => resolve('it was closed'));
       tunnel.on('error', (error) => resolve(messageOf(error)));
@@ -45,10 +57,34 @@ export function openPipenet({ host, subdomain }: PipenetSettings): OpenTunnel {
   };
 }
 
-/** It asks its server again and again, and says nothing. Milliseconds. */
+/** For each of its server's two answers. Milliseconds. */
 const PATIENCE = 30_000;
+
+/** A server that is not there would be asked by the package once a second for ever, which nothing ends. So it is asked here first. */
+async function knock(host: string, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+  const { status } = await fetch(host, { method: 'HEAD', redirect: 'manual', signal: limit }).catch((cause) => {
+    throw new Error('it does not answer', { cause });
+  });
+  if (status >= 500) throw new Error(`it answers ${status}`);
+}
+
+async function inTime(opening: Promise<PipenetTunnel>, signal: AbortSignal): Promise<PipenetTunnel> {
+  try {
+    return await Promise.race([opening, giveUp(signal)]);
+  } catch (error) {
+    opening.then(discard, () => {}); // Why it was not opened is of no interest any more, or is thrown here.
+    throw error;
+  }
+}
 
 async function giveUp(signal: AbortSignal): Promise<never> {
   await setTimeout(PATIENCE, undefined, { signal, ref: false });
   throw new Error(`no answer in ${PATIENCE / 1000} s`);
+}
+
+/** One that nobody waits for any more would lead here all the same. */
+function discard(tunnel: PipenetTunnel): void {
+  tunnel.on('error', () => {}); // It may still fail, and unheard errors end the process.
+  tunnel.close();
 }

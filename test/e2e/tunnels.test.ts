@@ -1,9 +1,5 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createServer } from 'pipenet/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CLI, startBridge } from '../support/bridge.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
@@ -12,46 +8,38 @@ import { createChatGpt } from '../support/oauth/chatgpt.ts';
 import { type GuardedBridge, letIn, startGuardedBridge } from '../support/oauth/owner.ts';
 import { type Send, throughTunnel } from '../support/oauth/tunnel.ts';
 import { RUNTIME_KEY, startControlPlane, TUNNEL_ID } from '../support/openai-control-plane.ts';
-import { SSHD, startSshServer } from '../tunnel/sshd.ts';
+import { PROXY, startProgram, TUNNEL_KINDS, type TunnelEnd, type TunnelKind } from '../support/tunnels/kinds.ts';
+import { openTlsDoor } from '../support/tunnels/tls-door.ts';
 import { statusOf } from './status.ts';
 
-/** For programs that are given names under localhost. */
-const NAMES_KNOWN = {
-  NODE_OPTIONS: `--import ${new URL('../support/tunnels/localhost-names.mjs', import.meta.url).href}`,
-};
-const PROXY = fileURLToPath(new URL('../fixtures/tunnels/proxy.mjs', import.meta.url));
 const SERVER = ['--stdio', fixtureLine('echo-server')];
 
-const PIPENET = 'pipenet';
-const SSH = 'an SSH server of the owner';
-const PLAIN = 'a program that prints its URL';
-const HOLDING = 'a program that holds answers to GET back';
-const CUTTING = 'a program that cuts what is idle for 30 s';
-const TUNNELS = [PLAIN, HOLDING, CUTTING, PIPENET, ...(SSHD ? ([SSH] as const) : [])];
-type Kind = (typeof TUNNELS)[number];
-
-/** For how long a tool says nothing: longer than the minute after which clients and proxies give up. Milliseconds. */
-const silenceOf = (kind: Kind) => (kind === CUTTING ? 300_000 : 62_000);
-
 /** All of them are open from the beginning, and each has a long call under way: these take longer than everything else. */
-const worlds = new Map<Kind, { world: World; silent: Promise<RawAnswer> }>();
+const worlds = new Map<TunnelKind, { world: Promise<World>; silent: Promise<RawAnswer> }>();
 
 beforeAll(async () => {
-  const opening = TUNNELS.map(async (kind) => {
-    const world = await open(kind);
-    const silent = call(world, 'sleep', { ms: silenceOf(kind) });
+  for (const kind of TUNNEL_KINDS) {
+    const world = kind.start().then(open);
+    const silent = world.then((it) => call(it, 'sleep', { ms: kind.silence }));
     silent.catch(() => {}); // Whether it was answered is asked at the end.
     worlds.set(kind, { world, silent });
-  });
-  await Promise.all(opening);
+  }
+  // One that cannot be opened fails the tests of its kind only.
+  await Promise.allSettled([...worlds.values()].map(({ world }) => world));
+}, 150_000);
+afterAll(async () => {
+  const close = (world: World) => world.close();
+  const ignore = () => {}; // It was not opened, and its tests have said so.
+  await Promise.all([...worlds.values()].map(({ world }) => world.then(close, ignore)));
 });
-afterAll(() => Promise.all([...worlds.values()].map(({ world }) => world.close())));
 
-describe.each(TUNNELS)('through %s', (kind) => {
-  const worldOf = () => (worlds.get(kind) as { world: World }).world;
+const KINDS = TUNNEL_KINDS.map((kind) => [kind.name, kind] as const);
+
+describe.each(KINDS)('through %s', (_, kind) => {
+  const worldOf = () => worlds.get(kind)?.world as Promise<World>;
 
   it('ChatGPT is linked at the first try, and calls a tool', async () => {
-    const { bridge, origin, send } = worldOf();
+    const { bridge, origin, send } = await worldOf();
     const chatgpt = createChatGpt({ url: `${origin}/mcp`, send });
     await chatgpt.connect(await letIn({ ...bridge, issuer: origin, send }));
     expect(await chatgpt.callTool('echo', { message: 'hello' })).toMatchObject({
@@ -60,7 +48,7 @@ describe.each(TUNNELS)('through %s', (kind) => {
   });
 
   it('nobody comes in without a token', async () => {
-    const { origin, send } = worldOf();
+    const { origin, send } = await worldOf();
     const { status, headers } = await send('POST', `${origin}/mcp`, {}, '');
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toContain(
@@ -69,25 +57,24 @@ describe.each(TUNNELS)('through %s', (kind) => {
   });
 
   it('25 calls at once are answered', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 25 }, (_, at) => call(worldOf(), 'echo', { message: `${at}` })),
-    );
+    const world = await worldOf();
+    const answers = await Promise.all(Array.from({ length: 25 }, (_, at) => call(world, 'echo', { message: `${at}` })));
     expect(answers.map(({ messages }) => messages[0]?.result?.structuredContent)).toEqual(
       Array.from({ length: 25 }, (_, at) => ({ message: `${at}` })),
     );
   });
 
   it('the doctor finds nothing that is broken', async () => {
-    const { origin } = worldOf();
+    const { origin, env } = await worldOf();
     const args = [CLI, 'doctor', `${origin}/mcp`, '--token', TOKEN, '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...NAMES_KNOWN } });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
     const findings: { verdict: string; check: string }[] = JSON.parse(stdout);
     expect(findings.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
     expect(findings.filter(({ verdict }) => verdict === 'ok').length).toBeGreaterThan(15);
   });
 
   it('what a tool says on the way arrives while it works', async () => {
-    const gaps = await gapsOf(worldOf());
+    const gaps = await gapsOf(await worldOf());
     expect(gaps).toHaveLength(4);
     // All at the end would be none at all.
     expect(Math.max(...gaps)).toBeGreaterThan(100);
@@ -96,7 +83,7 @@ describe.each(TUNNELS)('through %s', (kind) => {
 
 describe('a tunnel', () => {
   it('that ends is opened again, and the bridge is where it ends then', async () => {
-    const world = await open(PLAIN);
+    const world = await open(await startProgram());
     try {
       expect((await world.send('GET', `${world.origin}/.well-known/oauth-protected-resource`)).status).toBe(200);
       await rawRequest('POST', `${world.origin}/end-of-the-tunnel`).catch(() => undefined);
@@ -125,7 +112,7 @@ describe('a tunnel', () => {
   });
 });
 
-describe.each(TUNNELS)('a call that takes its time, through %s,', (kind) => {
+describe.each(KINDS)('a call that takes its time, through %s,', (_, kind) => {
   it('is answered', async () => {
     expect(await worlds.get(kind)?.silent).toMatchObject({ status: 200, messages: [{ id: 1, result: {} }] });
   }, 330_000);
@@ -155,9 +142,11 @@ interface World {
   readonly bridge: GuardedBridge;
   /** Where the tunnel comes out. */
   readonly origin: string;
-  /** Where a request for that has to be sent on this machine, which does not know all names. */
+  /** Where a request for that has to be sent on this machine, without TLS. */
   readonly address: string;
   readonly send: Send;
+  /** For other processes that shall reach the origin. */
+  readonly env: TunnelEnd['env'];
   close(): Promise<void>;
 }
 
@@ -165,60 +154,46 @@ interface World {
 const TOKEN = 'a-token-of-the-owner';
 const ALPHA = { alpha: fixture('echo-server', '--tools', 'echo,sleep,progress') };
 
-async function open(kind: Kind): Promise<World> {
-  const { tunnel, address, end } = await start(kind);
-  const bridge = await startGuardedBridge([], {
-    env: { MCP_BRIDGE_TOKEN: TOKEN, ...NAMES_KNOWN },
-    config: { mcpServers: ALPHA, bridge: { tunnel } },
-  });
-  const origin = await originOf(bridge);
+async function open(end: TunnelEnd): Promise<World> {
+  const { settings, env, ca } = end;
+  const closers = [end.close];
   const close = async () => {
-    await bridge[Symbol.asyncDispose]();
-    await end();
+    for (const each of closers) await each();
   };
-  return { bridge, origin, address: address ?? origin, send: throughTunnel(origin, address ?? origin), close };
-}
-
-/** What the tunnel ends at, and the settings for it. */
-async function start(kind: Kind): Promise<{ tunnel: object; address?: string; end(): unknown }> {
-  if (kind === PIPENET) {
-    const { origin, close } = await startRelay();
-    return {
-      tunnel: { provider: 'pipenet', host: origin.replace('127.0.0.1', 'localhost') },
-      address: origin,
-      end: close,
-    };
+  try {
+    const bridge = await startGuardedBridge([], {
+      env: { MCP_BRIDGE_TOKEN: TOKEN, ...env },
+      config: { mcpServers: ALPHA, bridge: { tunnel: settings } },
+    });
+    closers.unshift(() => bridge[Symbol.asyncDispose]());
+    const origin = await originOf(bridge);
+    const door = origin.startsWith('https:') ? await openTlsDoor(origin, ca) : undefined;
+    if (door) closers.push(door.close);
+    const address = door?.address ?? end.address ?? origin;
+    return { bridge, origin, address, send: throughTunnel(origin, address), env, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  if (kind === SSH) {
-    const { to, port, args, close } = await startSshServer(SSHD ?? '');
-    return { tunnel: { provider: 'ssh', to, port, args }, end: close };
-  }
-  const args = [PROXY, '{origin}', ...(FLAGS[kind] ?? [])];
-  return { tunnel: { provider: 'command', command: process.execPath, args }, end: () => {} };
-}
-
-const FLAGS: Partial<Record<Kind, readonly string[]>> = {
-  [HOLDING]: ['--buffer-get'],
-  [CUTTING]: ['--cut-idle', '30000'],
-};
-
-/** pipenet's own server. */
-async function startRelay() {
-  const server = createServer({ maxTcpSockets: 10, domains: ['localhost'] }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = () => server.close().closeAllConnections();
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 /** Where the bridge says that its tunnel comes out, once it is not `before`. */
 async function originOf(bridge: GuardedBridge, before?: string): Promise<string> {
   const look = async () => {
     const { tunnel } = await statusOf(bridge);
+    if (tunnel?.kind === 'down' && tunnel.isFinal) throw new Error(tunnel.reason);
     const origin = tunnel?.kind === 'up' ? tunnel.place?.origin : undefined;
     return origin !== before && origin;
   };
-  return (await vi.waitUntil(look, { timeout: 50_000, interval: 100 })) as string;
+  try {
+    return (await vi.waitUntil(look, { timeout: OPEN_LIMIT, interval: 100 })) as string;
+  } catch (cause) {
+    throw new Error(`The tunnel was not opened. The bridge said:\n${bridge.stderr()}`, { cause });
+  }
 }
+
+/** Longer than cloudflared may take to connect, and its name to be known. Milliseconds. */
+const OPEN_LIMIT = 120_000;
 
 function call({ origin, send }: World, name: string, args: object): Promise<RawAnswer> {
   return send('POST', `${origin}/mcp`, HEADERS, callOf(name, args));

@@ -67,22 +67,26 @@ export function fixture(name: string, ...args: string[]): { command: string; arg
 }
 
 /** Makes an executable that starts the command, and returns its path; gone when the test ends. */
-export async function install(
-  name: string,
-  { command, args }: { command: string; args: readonly string[] },
-): Promise<string> {
-  const path = join(await makeFolder(), name);
+export async function install(name: string, program: ProgramToInstall): Promise<string> {
+  return writeProgram(await makeFolder(), name, program);
+}
+
+/** The same, in a folder that somebody else clears away. */
+export async function writeProgram(folder: string, name: string, { command, args }: ProgramToInstall): Promise<string> {
+  const path = join(folder, name);
   const words = [command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   await writeFile(path, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
   await chmod(path, 0o755);
   return path;
 }
 
-/** The same, and puts it first on the PATH until the test ends. */
-export async function installOnPath(
-  name: string,
-  program: { command: string; args: readonly string[] },
-): Promise<void> {
+interface ProgramToInstall {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The same as `install`, and puts it first on the PATH until the test ends. */
+export async function installOnPath(name: string, program: ProgramToInstall): Promise<void> {
   const path = await install(name, program);
   setEnvironment('PATH', `${join(path, '..')}${delimiter}${process.env.PATH}`);
 }
