@@ -1,5 +1,5 @@
 import type { Prefix } from '../config/settings.ts';
-import { exposedName, isLegalName, type NameTarget, namePrefix, splitName } from './names.ts';
+import { evadingName, exposedName, isLegalName, type NameTarget, namePrefix, splitName } from './names.ts';
 import { remember } from './remember.ts';
 
 /** Translates names between the servers and the clients. One table for tools, another for prompts: their names are apart. */
@@ -25,7 +25,13 @@ export interface NameTableOptions {
   /** Names of the servers that are shown together. */
   servers: readonly string[];
   prefix: Prefix;
+  /** The owner's names for what servers call otherwise, by server and own name. A tool of that very name has to evade. Default: none. */
+  given?: GivenNames;
+  /** Exposed names that are not for the servers' tools. Default: none. */
+  reserved?: readonly string[];
 }
+
+export type GivenNames = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 interface Claim extends NameTarget {
   readonly exposed: string;
@@ -41,10 +47,11 @@ interface Resolved {
 const MAX_LEARNED = 10_000;
 
 /**
- * Creates the table of the servers that are shown together. With prefixes, or with one server, a name is `exposedName`'s and depends on
- * nothing else; without prefixes, names that several servers share take them.
+ * Creates the table of the servers that are shown together. With prefixes, or with one server, a name depends on the configuration
+ * alone; without prefixes, names that several servers share take them.
  */
-export function createNameTable({ servers, prefix }: NameTableOptions): NameTable {
+export function createNameTable({ servers, prefix, given = new Map(), reserved = [] }: NameTableOptions): NameTable {
+  const naming = createNaming(given, new Set(reserved));
   const several = servers.length > 1;
   const prefixed = prefix === 'server' || (prefix === 'auto' && several);
   const mayCollide = several && !prefixed;
@@ -52,14 +59,24 @@ export function createNameTable({ servers, prefix }: NameTableOptions): NameTabl
   let resolved: Resolved | undefined;
 
   const current = () => {
-    resolved ??= resolveClaims([...learned.values()].flatMap((claims) => [...claims.values()]));
+    resolved ??= resolveClaims(
+      [...learned.values()].flatMap((claims) => [...claims.values()]),
+      naming,
+    );
     return resolved;
   };
-  const unlearned = (exposed: string): NameTarget | undefined => {
+  const split = (exposed: string): NameTarget | undefined => {
     if (prefixed) return splitName(exposed);
     const [only] = servers;
     if (mayCollide || only === undefined || !isLegalName(exposed)) return undefined;
-    return exposedName(exposed) === exposed ? { server: only, name: exposed } : undefined;
+    return { server: only, name: exposed };
+  };
+  const unlearned = (exposed: string): NameTarget | undefined => {
+    const target = split(exposed);
+    if (target === undefined) return undefined;
+    const { server } = target;
+    const name = naming.ownName(server, target.name);
+    return naming.exposed(server, name, prefixed) === exposed ? { server, name } : undefined;
   };
 
   return {
@@ -67,13 +84,13 @@ export function createNameTable({ servers, prefix }: NameTableOptions): NameTabl
       const claims = learned.get(server);
       if (!claims) return;
       for (const name of names) {
-        const claim = () => ({ server, name, exposed: exposedName(name, prefixed ? server : undefined), prefixed });
+        const claim = () => ({ server, name, exposed: naming.exposed(server, name, prefixed), prefixed });
         if (remember(claims, name, claim, MAX_LEARNED)) resolved = undefined;
       }
     },
     expose(server, name) {
       const claim = current().byServer.get(server)?.get(name);
-      return claim?.exposed ?? exposedName(name, prefixed || mayCollide ? server : undefined);
+      return claim?.exposed ?? naming.exposed(server, name, prefixed || mayCollide);
     },
     lookup(exposed) {
       const claim = current().byExposed.get(exposed);
@@ -85,11 +102,34 @@ export function createNameTable({ servers, prefix }: NameTableOptions): NameTabl
   };
 }
 
+/** What a name becomes, and what it was. */
+interface Naming {
+  exposed(server: string, name: string, prefixed: boolean): string;
+  /** The server's own name for what is given this one. */
+  ownName(server: string, name: string): string;
+}
+
+function createNaming(given: GivenNames, reserved: ReadonlySet<string>): Naming {
+  const inverse = new Map(
+    [...given].map(([server, names]) => [server, new Map([...names].map(([own, name]) => [name, own]))]),
+  );
+  return {
+    exposed(server, own, prefixed) {
+      const owner = prefixed ? server : undefined;
+      const name = given.get(server)?.get(own);
+      const exposed = exposedName(name ?? own, owner);
+      const isTaken = reserved.has(exposed) || (name === undefined && inverse.get(server)?.has(own));
+      return isTaken ? evadingName(own, owner) : exposed;
+    },
+    ownName: (server, name) => inverse.get(server)?.get(name) ?? name,
+  };
+}
+
 /**
  * Gives each claim a name of its own: where several meet on one, all that can still take their prefix do, until none meet. Whole groups
  * move at once, so order does not matter; each step lengthens a name, so 64 characters end it soon.
  */
-function resolveClaims(claims: readonly Claim[]): Resolved {
+function resolveClaims(claims: readonly Claim[], naming: Naming): Resolved {
   const byExposed = new Map<string, Claim>();
   const colliding = new Set<Claim>();
   for (const claim of claims) {
@@ -98,12 +138,15 @@ function resolveClaims(claims: readonly Claim[]): Resolved {
     else byExposed.set(claim.exposed, claim);
   }
   const moves = (claim: Claim) => colliding.has(claim) && !claim.prefixed;
-  if (claims.some(moves)) return resolveClaims(claims.map((claim) => (moves(claim) ? withPrefix(claim) : claim)));
+  const withPrefix = ({ server, name }: Claim) => {
+    return { server, name, exposed: naming.exposed(server, name, true), prefixed: true };
+  };
+  if (claims.some(moves))
+    return resolveClaims(
+      claims.map((claim) => (moves(claim) ? withPrefix(claim) : claim)),
+      naming,
+    );
   return { byExposed, byServer: groupByServer(claims) };
-}
-
-function withPrefix({ server, name }: Claim): Claim {
-  return { server, name, exposed: exposedName(name, server), prefixed: true };
 }
 
 function groupByServer(claims: readonly Claim[]): Map<string, Map<string, Claim>> {

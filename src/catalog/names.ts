@@ -27,7 +27,12 @@ const SERVER_LENGTH = 31;
 export function exposedName(name: string, server?: string): string {
   const plain = server === undefined ? name : server + SEPARATOR + name;
   const splits = server === undefined || PLAIN_SERVER.test(server);
-  return splits && isLegalName(plain) && !HASHED.test(plain) ? plain : hashedName(name, server);
+  return splits && isLegalName(plain) && !HASHED.test(plain) ? plain : hashedName([name], server);
+}
+
+/** The name of a tool or prompt whose usual one is given to something else. It is nobody's usual one. */
+export function evadingName(name: string, server?: string): string {
+  return hashedName([name, ''], server);
 }
 
 /** Whether some tool or prompt could be exposed under this name. */
@@ -49,13 +54,14 @@ export function namePrefix(server: string): string {
   return readable.length > SERVER_LENGTH ? readable.slice(0, SERVER_LENGTH) : readable + SEPARATOR;
 }
 
-function hashedName(name: string, server: string | undefined): string {
-  const own = clean(name) || 'unnamed';
+/** @param own the name, and what else tells it from others. */
+function hashedName(own: readonly [name: string, ...more: string[]], server: string | undefined): string {
+  const readableName = clean(own[0]) || 'unnamed';
   // Without a prefix the server's name is no part of the hash: renaming the only server in the config renames none of its tools.
   const [readable, hashed] =
     server === undefined
-      ? [own, [name]]
-      : [(clean(server) || 'server').slice(0, SERVER_LENGTH) + SEPARATOR + own, [server, name]];
+      ? [readableName, own]
+      : [(clean(server) || 'server').slice(0, SERVER_LENGTH) + SEPARATOR + readableName, [server, ...own]];
   return `${readable.slice(0, READABLE_LENGTH)}_${shortHash(hashed, HASH_LENGTH)}`;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createNameTable, type NameTable } from '../../src/catalog/name-table.ts';
 import { exposedName } from '../../src/catalog/names.ts';
 import type { Prefix } from '../../src/config/settings.ts';
-import { type Listing, listings } from './arbitraries.ts';
+import { type Listing, listings, type World, worlds } from './arbitraries.ts';
 
 describe('with several servers', () => {
   const table = createNameTable({ servers: ['files', 'memory'], prefix: 'auto' });
@@ -48,7 +48,7 @@ describe('with one server', () => {
 });
 
 describe('with several servers and no prefixes', () => {
-  const learned = (lists: Record<string, string[]>) => learnedTable(toListings(lists), 'none');
+  const learned = (lists: Record<string, string[]>) => learnedTable({ lists: toListings(lists) }, 'none');
 
   test('names that are one server’s alone stay as they are', () => {
     const table = learned({ files: ['read_file'], memory: ['read_graph'] });
@@ -79,60 +79,111 @@ describe('with several servers and no prefixes', () => {
   });
 });
 
-describe.each<Prefix>(['auto', 'server', 'none'])('whatever servers list, with prefix %s', (prefix) => {
-  test('names are legal, unique and lead back', () => {
-    fc.assert(
-      fc.property(listings, (lists) => {
-        const table = learnedTable(lists, prefix);
-        const seen = new Set<string>();
-        for (const [server, name] of pairs(lists)) {
-          const exposed = table.expose(server, name);
-          expect(exposed).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
-          expect(seen.has(exposed)).toBe(false);
-          seen.add(exposed);
-          expect(table.lookup(exposed)).toEqual({ server, name });
-        }
-      }),
-    );
+describe('a tool that the owner gives a name', () => {
+  const given = new Map([['files', new Map([['read_file', 'read']])]]);
+  const table = createNameTable({ servers: ['files', 'memory'], prefix: 'auto', given });
+
+  test('is known by that, and by that only', () => {
+    expect(table.expose('files', 'read_file')).toBe('files__read');
+    expect(table.lookup('files__read')).toEqual({ server: 'files', name: 'read_file' });
+    expect(table.lookup('files__read_file')).toBeUndefined();
+    expect(table.lookup('memory__read')).toEqual({ server: 'memory', name: 'read' });
   });
 
-  test('names are the same in any order of servers and lists, and after a restart', () => {
-    const shuffled = listings.chain((lists) =>
-      fc.tuple(
-        fc.constant(lists),
-        fc
-          .tuple(...lists.map(({ names }) => fc.shuffledSubarray(names, { minLength: names.length })))
-          .map((orders) => lists.map(({ server }, i) => ({ server, names: orders[i] ?? [] })))
-          .chain((reordered) => fc.shuffledSubarray(reordered, { minLength: lists.length })),
-      ),
-    );
-    fc.assert(
-      fc.property(shuffled, ([lists, reordered]) => {
-        const one = learnedTable(lists, prefix);
-        const other = learnedTable(reordered, prefix);
-        for (const [server, name] of pairs(lists)) expect(other.expose(server, name)).toBe(one.expose(server, name));
-      }),
-    );
+  test('has it to itself: the server’s own tool of that name evades, listed or not', () => {
+    const evading = table.expose('files', 'read');
+    expect(evading).toMatch(/^files__read_[0-9a-f]{16}$/);
+    expect(table.lookup(evading)).toBeUndefined();
+    table.learn('files', ['read', 'read_file']);
+    expect(table.lookup(evading)).toEqual({ server: 'files', name: 'read' });
+    expect(table.lookup('files__read')).toEqual({ server: 'files', name: 'read_file' });
   });
 
-  test('a name is found only if it is what its tool is exposed as', () => {
-    fc.assert(
-      fc.property(listings, listings, (lists, others) => {
-        const table = learnedTable(lists, prefix);
-        const guesses = pairs(others).flatMap(([server, name]) => [name, exposedName(name), exposedName(name, server)]);
-        for (const guess of guesses) {
-          const target = table.lookup(guess);
-          if (target) expect(table.expose(target.server, target.name)).toBe(guess);
-        }
-      }),
-    );
+  test('can change places with another one', () => {
+    const swapped = createNameTable({
+      servers: ['files'],
+      prefix: 'none',
+      given: new Map([['files', new Map(Object.entries({ a: 'b', b: 'a' }))]]),
+    });
+    expect([swapped.expose('files', 'a'), swapped.expose('files', 'b')]).toEqual(['b', 'a']);
+    expect(swapped.lookup('a')).toEqual({ server: 'files', name: 'b' });
   });
 });
+
+test('a reserved name is no tool’s of a server', () => {
+  const table = createNameTable({ servers: ['files'], prefix: 'none', reserved: ['search'] });
+  table.learn('files', ['search', 'stat']);
+  expect(table.lookup('search')).toBeUndefined();
+  expect(table.lookup(table.expose('files', 'search'))).toEqual({ server: 'files', name: 'search' });
+  expect(table.expose('files', 'stat')).toBe('stat');
+});
+
+describe.each<Prefix>(['auto', 'server', 'none'])(
+  'whatever servers list and the owner says, with prefix %s',
+  (prefix) => {
+    test('names are legal, unique and lead back', () => {
+      fc.assert(
+        fc.property(worlds, (world) => {
+          const table = learnedTable(world, prefix);
+          const seen = new Set<string>(world.reserved);
+          for (const [server, name] of pairs(world.lists)) {
+            const exposed = table.expose(server, name);
+            expect(exposed).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+            expect(seen.has(exposed)).toBe(false);
+            seen.add(exposed);
+            expect(table.lookup(exposed)).toEqual({ server, name });
+          }
+        }),
+      );
+    });
+
+    test('names are the same in any order of servers and lists, and after a restart', () => {
+      const shuffled = worlds.chain((world) =>
+        fc.tuple(
+          fc.constant(world),
+          fc
+            .tuple(...world.lists.map(({ names }) => fc.shuffledSubarray(names, { minLength: names.length })))
+            .map((orders) => world.lists.map(({ server }, i) => ({ server, names: orders[i] ?? [] })))
+            .chain((reordered) => fc.shuffledSubarray(reordered, { minLength: world.lists.length })),
+        ),
+      );
+      fc.assert(
+        fc.property(shuffled, ([world, reordered]) => {
+          const one = learnedTable(world, prefix);
+          const other = learnedTable({ ...world, lists: reordered }, prefix);
+          for (const [server, name] of pairs(world.lists))
+            expect(other.expose(server, name)).toBe(one.expose(server, name));
+        }),
+      );
+    });
+
+    test('a name is found only if it is what its tool is exposed as', () => {
+      fc.assert(
+        fc.property(worlds, worlds, (world, { lists, given }) => {
+          const table = learnedTable(world, prefix);
+          const strange = [...given.values(), ...world.given.values()].flatMap((names) => [
+            ...names.keys(),
+            ...names.values(),
+          ]);
+          const names = [
+            ...pairs(lists),
+            ...strange.map((name): [string, string] => [world.lists[0]?.server ?? '', name]),
+          ];
+          const guesses = names.flatMap(([server, name]) => [name, exposedName(name), exposedName(name, server)]);
+          for (const guess of guesses) {
+            const target = table.lookup(guess);
+            if (target) expect(table.expose(target.server, target.name)).toBe(guess);
+          }
+        }),
+      );
+    });
+  },
+);
 
 test('a prefixed name does not depend on what else there is', () => {
   fc.assert(
     fc.property(listings, (lists) => {
-      const table = learnedTable(lists, 'server');
+      const table = learnedTable({ lists }, 'server');
       for (const [server, name] of pairs(lists)) expect(table.expose(server, name)).toBe(exposedName(name, server));
     }),
   );
@@ -164,8 +215,8 @@ function toListings(lists: Record<string, string[]>): Listing[] {
   return Object.entries(lists).map(([server, names]) => ({ server, names }));
 }
 
-function learnedTable(lists: readonly Listing[], prefix: Prefix): NameTable {
-  const table = createNameTable({ servers: lists.map(({ server }) => server), prefix });
+function learnedTable({ lists, ...words }: Pick<World, 'lists'> & Partial<World>, prefix: Prefix): NameTable {
+  const table = createNameTable({ servers: lists.map(({ server }) => server), prefix, ...words });
   for (const { server, names } of lists) table.learn(server, names);
   return table;
 }
