@@ -1,5 +1,5 @@
 import type { ToolFilter } from '../config/settings.ts';
-import { BridgeError, messageOf } from '../errors.ts';
+import { type GlobCompiler, loadGlobCompiler, MAX_NAME_LENGTH } from './glob.ts';
 
 /** A tool as its server calls it and as clients see it; a glob may speak of either. */
 export interface ToolNames {
@@ -25,22 +25,19 @@ interface Matcher extends UnmatchedGlob {
   matches(tool: ToolNames): boolean;
 }
 
-/** Globs backtrack, and names come from servers: the specification wants at most 128 characters, so twice that is no tool. */
-const MAX_NAME_LENGTH = 256;
 /** When as many verdicts are kept, the cache starts over. */
 const MAX_VERDICTS = 10_000;
 
 /**
- * Compiles allow and deny globs (`*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `!(a|b)`). Names are no paths: `*` matches slashes and dots as well. Allow globs
- * are case-sensitive, deny globs are not: a server that takes names in any case must not give away what is denied. Where there is a glob, names
- * over 256 characters are refused.
+ * Compiles allow and deny globs (see `glob.ts`). Allow globs are case-sensitive, deny globs are not: a server that takes names in any case
+ * must not give away what is denied. Where there is a glob, names over 256 characters are refused.
  * Throws a BridgeError `CONFIG` for a glob that cannot be read.
  */
 export async function createToolFilter(filters: readonly ToolFilter[]): Promise<CompiledToolFilter> {
   const active = filters.filter(({ allow, deny }) => allow.length + deny.length > 0);
   if (active.length === 0) return { isOpen: true, allows: () => true, unmatched: () => [] };
 
-  const compile = await loadGlobCompiler();
+  const compile = await loadGlobCompiler(active.flatMap(({ allow, deny }) => [...allow, ...deny]));
   const compiled = active.map(({ allow, deny }) => ({
     allow: allow.map((glob) => createMatcher('allow', glob, compile)),
     deny: deny.map((glob) => createMatcher('deny', glob, compile)),
@@ -72,52 +69,9 @@ function isTooLong({ own, exposed }: ToolNames): boolean {
   return own.length > MAX_NAME_LENGTH || exposed.length > MAX_NAME_LENGTH;
 }
 
-type GlobCompiler = (glob: string, nocase: boolean) => (name: string) => boolean;
-
-/** Loaded on demand: most bridges have no filter, and a start should not wait for it. */
-async function loadGlobCompiler(): Promise<GlobCompiler> {
-  const { default: picomatch } = await import('picomatch');
-  return (glob, nocase) => {
-    const pattern = picomatch.makeRe(asPlainGlob(glob), {
-      // A leading `!` in an allow list would allow nearly everything; it is taken literally, and reported as matching nothing.
-      nonegate: true,
-      // These two turn what cannot be read into an error instead of a glob that never matches.
-      strictBrackets: true,
-      debug: true,
-      // `[!a]` as in a shell.
-      posix: true,
-      keepQuotes: true,
-      // Line breaks are characters like any other.
-      flags: nocase ? 'is' : 's',
-    });
-    return (name) => pattern.test(asPlainName(name));
-  };
-}
-
-const SLASH = '\ue000';
-const DOT = '\ue001';
-
-/** Takes slashes and dots away, and with them every rule that globs have for paths, hidden files and parent folders. */
-function asPlainName(name: string): string {
-  return name.replaceAll('/', SLASH).replaceAll('.', DOT);
-}
-
-/** The same for a glob, but for the dots of a range (`{1..3}`). Without slashes a run of stars means what one does. */
-function asPlainGlob(glob: string): string {
-  return glob
-    .replaceAll('/', SLASH)
-    .replaceAll(/(\{\w+\.\.\w+\})|\./g, (_, range?: string) => range ?? DOT)
-    .replaceAll(/(?<!\\)\*{2,}(?!\()/g, '*');
-}
-
 function createMatcher(kind: UnmatchedGlob['kind'], glob: string, compile: GlobCompiler): Matcher {
-  try {
-    const matches = compile(glob, kind === 'deny');
-    return { kind, glob, matches: ({ own, exposed }) => matches(own) || matches(exposed) };
-  } catch (error) {
-    const message = `The ${kind} glob ${JSON.stringify(glob)} cannot be read: ${messageOf(error)}. Correct it or take it out.`;
-    throw new BridgeError('CONFIG', message, { cause: error });
-  }
+  const matches = compile(glob, { what: `The ${kind} glob`, nocase: kind === 'deny' });
+  return { kind, glob, matches: ({ own, exposed }) => matches(own) || matches(exposed) };
 }
 
 function cacheVerdicts(judge: (tool: ToolNames) => boolean): (tool: ToolNames) => boolean {
