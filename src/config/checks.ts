@@ -62,7 +62,7 @@ export function checkPorts({ port, localPort }: Settings): void {
 const OAUTH_PATHS = ['/authorize', '/token', '/register', '/revoke'];
 
 /** What stands below these is not all known before the servers are. */
-const OWN_FOLDERS = ['/servers', '/.well-known'];
+const OWN_FOLDERS = ['/servers', '/views', '/.well-known'];
 
 /** Paths are told apart by nothing but their text, and a mount takes all that start with its own. */
 export function checkPaths(settings: Settings): void {

@@ -68,7 +68,6 @@ export function commandUpstreams(given: readonly GivenCommand[], context: Comman
       env: readEnv(told.env ?? [], env),
       cwd: resolve(cwd, told.cwd ?? '.'),
       shell,
-      tools: { allow: [], deny: [] },
     };
   });
 }

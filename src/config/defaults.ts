@@ -1,18 +1,34 @@
-import type { Auth, ExternalIssuer, Settings, UpstreamSettings } from './settings.ts';
+import type { Auth, ExternalIssuer, Prefix, Settings, UpstreamSettings, ViewSettings } from './settings.ts';
 
-/** What a server's entry may set and `bridge`, the environment and flags may set for all servers. */
+/** What a server's entry may set and `bridge`, the environment and flags may set for all servers; of the rules, what does not name a server's own tools. */
 export type UpstreamOptions = Pick<
   UpstreamSettings,
-  'protocol' | 'isolation' | 'startTimeout' | 'callTimeout' | 'maxMessage' | 'maxLinks' | 'idleTimeout' | 'lazy'
+  | 'protocol'
+  | 'isolation'
+  | 'startTimeout'
+  | 'callTimeout'
+  | 'maxMessage'
+  | 'maxLinks'
+  | 'idleTimeout'
+  | 'lazy'
+  | 'rules'
 >;
 
 /** `auto` is resolved with the other settings in view. */
 export type AuthChoice = 'auto' | Auth;
 
+/** A view before the servers are known. */
+export interface ViewOptions extends Omit<ViewSettings, 'prefix'> {
+  /** `undefined`: as the bridge has it. */
+  readonly prefix: Prefix | undefined;
+}
+
 /** What `bridge`, the environment and flags may set, before what depends on each other is resolved. */
-export interface BridgeOptions extends Omit<Settings, 'upstreams' | 'auth' | 'external' | 'tunnel'> {
+export interface BridgeOptions
+  extends Omit<Settings, 'upstreams' | 'auth' | 'external' | 'tunnel' | 'views' | 'configFile'> {
   readonly auth: AuthChoice;
   readonly external: Partial<ExternalIssuer>;
+  readonly views: readonly ViewOptions[];
 }
 
 const MAX_MESSAGE = 64 * 2 ** 20;
@@ -29,6 +45,15 @@ export const UPSTREAM_DEFAULTS: UpstreamOptions = {
   // A stopped process forgets: a browser's page, an open database.
   idleTimeout: 0,
   lazy: false,
+  rules: {
+    tools: { allow: [], deny: [] },
+    overrides: [],
+    promptOverrides: [],
+    resourceOverrides: [],
+    // One tool whose schema a client does not take can cost its user all of them.
+    schemas: 'strict',
+    results: { maxSize: 0, strip: [] },
+  },
 };
 
 /** Ports and paths are supergateway's, so that its URLs keep working. */
@@ -61,6 +86,9 @@ export const DEFAULTS: BridgeOptions = {
   dangerouslyNoAuth: false,
   prefix: 'auto',
   tools: { allow: [], deny: [] },
+  views: [],
+  research: undefined,
+  watch: true,
   logLevel: 'info',
   logFormat: 'text',
 };

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
+import type { ViewOptions } from './defaults.ts';
 import type { FileContext } from './file-upstreams.ts';
 import { ANY_TEXT, ANY_TOKEN, BEARER_TOKEN, HEADER_VALUE, type Kind, mismatch, TEXT } from './kinds.ts';
+import { fillOverrides } from './overrides.ts';
+import { fillResearch } from './research.ts';
 import type { FileBridge } from './schema.ts';
 import type { Mount } from './settings.ts';
 import type { TunnelOptions } from './tunnel-shape.ts';
-import { substitute } from './variables.ts';
+import { substitute, type VariableScope } from './variables.ts';
 
 /**
  * The section `bridge` with the variables of its texts replaced, so that no secret has to stand in the file.
@@ -23,13 +26,15 @@ export function fileBridge(
     if (value === undefined) throw new BridgeError('CONFIG', `${where}: ${mismatch(kind, replaced)}`);
     return value;
   };
-  const { token, stateFolder, tunnel, mounts } = bridge;
+  const { token, stateFolder, tunnel, mounts, views, research } = bridge;
   return {
     ...bridge,
     ...(token !== undefined && { token: fill(token, 'token', BEARER_TOKEN) }),
     ...(stateFolder !== undefined && { stateFolder: resolve(folder, fill(stateFolder, 'stateFolder', TEXT)) }),
     ...(tunnel !== undefined && { tunnel: fillTunnel(tunnel, folder, fill) }),
     ...(mounts !== undefined && { mounts: mounts.map((mount) => fillMount(mount, fill)) }),
+    ...(views !== undefined && { views: views.map((view) => fillView(view, { env, folder })) }),
+    ...(research !== undefined && { research: fillResearch(research, { env, folder }) }),
   };
 }
 
@@ -70,4 +75,9 @@ function fillMount(mount: Mount, fill: Fill): Mount {
     fill(value, `mounts.${mount.path}.headers.${name}`, HEADER_VALUE),
   ]);
   return { ...mount, headers: Object.fromEntries(headers) };
+}
+
+function fillView(view: ViewOptions, scope: Omit<VariableScope, 'where'>): ViewOptions {
+  const overrides = Object.entries(view.overrides).map(([server, own]) => [server, fillOverrides(own, scope)]);
+  return { ...view, overrides: Object.fromEntries(overrides) };
 }

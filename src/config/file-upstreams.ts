@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { BridgeError, messageOf } from '../errors.ts';
 import type { UpstreamOptions } from './defaults.ts';
+import { fillOverrides } from './overrides.ts';
+import { rulesOf } from './rules.ts';
 import type { FileServer } from './schema.ts';
-import type { UpstreamSettings } from './settings.ts';
+import type { CatalogRules, UpstreamSettings } from './settings.ts';
 import { substitute } from './variables.ts';
 
 export interface FileContext {
@@ -46,8 +48,13 @@ export async function fileUpstream(server: FileServer, context: FileContext): Pr
     },
     cwd: server.cwd === undefined ? resolve(cwd) : resolve(folder, fill(server.cwd, 'cwd')),
     shell: server.shell,
-    tools: server.tools,
+    rules: fileRules(server, context),
   };
+}
+
+function fileRules({ rules }: FileServer, { folder, env, defaults }: FileContext): CatalogRules {
+  const { overrides, ...rest } = rulesOf(rules, defaults.rules);
+  return { ...rest, overrides: fillOverrides(overrides, { env, folder }) };
 }
 
 function passOn(names: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {

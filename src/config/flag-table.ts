@@ -3,6 +3,7 @@ import { DEFAULTS, UPSTREAM_DEFAULTS } from './defaults.ts';
 import type { Kind } from './kinds.ts';
 import * as kinds from './kinds.ts';
 import { SSH_PRESETS, SSH_TARGET, TUNNEL_PROVIDER } from './tunnel-kinds.ts';
+import { HOST, ORIGIN, PUBLIC_URL, TRUSTED_URL, URL_PATH } from './url-kinds.ts';
 
 /**
  * How often and with how many values a flag may be given: a `switch` has none; of `one` the last counts; `each` may be repeated;
@@ -21,7 +22,7 @@ export interface FlagRow<How extends Takes = Takes, Value = unknown> {
   readonly bare?: string;
 }
 
-const { TEXT, ENV_ENTRY, DURATION, DURATION_OR_NONE, SIZE, PORT, HOST, URL_PATH, ORIGIN, COUNT } = kinds;
+const { TEXT, ENV_ENTRY, DURATION, DURATION_OR_NONE, SIZE, PORT, COUNT } = kinds;
 
 /** Every flag by its camelCase name, under its heading in the help. Parsing, help, environment variables and types derive from it. */
 export const FLAG_GROUPS = {
@@ -50,6 +51,7 @@ export const FLAG_GROUPS = {
   Tools: {
     allow: list('GLOB', TEXT, 'offer only these tools'),
     deny: list('GLOB', TEXT, 'hide these tools; wins over --allow'),
+    readOnly: flag('offer only tools that are marked as reading only'),
     prefix: one('WHEN', kinds.PREFIX, 'SERVER__ before names: auto (with several servers), server or none'),
   },
   Serving: {
@@ -69,7 +71,7 @@ export const FLAG_GROUPS = {
   },
   Access: {
     auth: one('KIND', kinds.AUTH, `who may use it: ${kinds.AUTH.accepts} (default ${DEFAULTS.auth})`),
-    publicUrl: one('URL', kinds.PUBLIC_URL, 'where clients reach it from outside, through your tunnel or proxy'),
+    publicUrl: one('URL', PUBLIC_URL, 'where clients reach it from outside, through your tunnel or proxy'),
     tunnel: {
       ...one('[PROVIDER]', TUNNEL_PROVIDER, `open a tunnel: ${TUNNEL_PROVIDER.accepts}; alone: cloudflared`),
       bare: 'cloudflared',
@@ -79,7 +81,7 @@ export const FLAG_GROUPS = {
     cloudflaredBin: one('FILE', TEXT, 'the program cloudflared, where it is not on the PATH'),
     pair: flag('let one more client be linked, even when some are'),
     token: one('TEXT', kinds.BEARER_TOKEN, 'a static token for clients; better as MCP_BRIDGE_TOKEN'),
-    issuer: one('URL', kinds.TRUSTED_URL, 'take tokens of this OAuth issuer of your own'),
+    issuer: one('URL', TRUSTED_URL, 'take tokens of this OAuth issuer of your own'),
     audience: one('TEXT', TEXT, 'what those tokens must be for (default the URL that is called)'),
     secretPath: flag('with --auth none: an unguessable path stands in for authentication'),
     clientDocuments: flag('also take clients that describe themselves at an unknown https URL'),

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
 import { resolveAccess } from './access.ts';
+import { catalogWarnings } from './catalog-warnings.ts';
 import { checkAccess, checkPaths, checkPorts, checkTunnel } from './checks.ts';
 import { commandUpstreams, givenCommands } from './command-upstreams.ts';
 import { BRIDGE_OPTIONS, DEFAULTS, UPSTREAM_DEFAULTS, UPSTREAM_OPTIONS } from './defaults.ts';
@@ -14,6 +16,7 @@ import type { FileSettings } from './schema.ts';
 import type { Settings, ToolFilter } from './settings.ts';
 import type { SplitCommand } from './split-line.ts';
 import { resolveTunnel } from './tunnel.ts';
+import { resolveViews } from './views.ts';
 import { accessWarnings } from './warnings.ts';
 
 export interface ResolveInput {
@@ -38,7 +41,8 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
   const commands = givenCommands(flags.values, flags.command);
   if (commands.length === 0) checkCommandFlags(flags.values);
 
-  const file = await loadFile(told.config ?? (commands.length === 0 ? findConfigFile(cwd) : undefined), cwd);
+  const label = told.config ?? (commands.length === 0 ? findConfigFile(cwd) : undefined);
+  const file = await loadFile(label, cwd);
   const bridge = { ...DEFAULTS, ...UPSTREAM_DEFAULTS, ...fileBridge(file.bridge, { ...file, env }) };
   const defaults = pick(bridge, UPSTREAM_OPTIONS);
   const overrides = pick(told, UPSTREAM_OPTIONS);
@@ -59,12 +63,15 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
     ...resolveAccess(merged, told, cwd),
     tools: mergeTools(bridge.tools, told),
     upstreams,
+    views: resolveViews(merged.views, { upstreams, leftOut: file.leftOut, prefix: merged.prefix }),
+    configFile: label === undefined ? undefined : resolve(cwd, label),
   };
   checkTunnel(settings);
   checkAccess(settings);
   checkPorts(settings);
   checkPaths(settings);
-  const warnings = [...environment.warnings, ...file.warnings, ...accessWarnings(settings, flags.values, env)];
+  const doubts = [...accessWarnings(settings, flags.values, env), ...catalogWarnings(settings)];
+  const warnings = [...environment.warnings, ...file.warnings, ...doubts];
   return { settings: deepFreeze(settings), warnings };
 }
 
@@ -80,7 +87,7 @@ async function loadFile(
   label: string | undefined,
   cwd: string,
 ): Promise<FileSettings & Pick<ConfigFile, 'label' | 'folder'>> {
-  if (label === undefined) return { label: '', folder: cwd, bridge: {}, servers: [], warnings: [] };
+  if (label === undefined) return { label: '', folder: cwd, bridge: {}, servers: [], leftOut: [], warnings: [] };
   const { folder, data } = await readConfigFile(label, cwd);
   // Only a start with a file pays for the schema library.
   const { checkConfig } = await import('./schema.ts');
@@ -101,8 +108,11 @@ function renamed({
 }
 
 /** `--allow` takes the place of the file's list, as other flags do; `--deny` adds to it, so that no refusal gets lost. */
-function mergeTools(tools: ToolFilter, { allow = tools.allow, deny = [] }: FlagValues): ToolFilter {
-  return { allow, deny: [...new Set([...tools.deny, ...deny])] };
+function mergeTools(tools: ToolFilter, { allow = tools.allow, deny = [], readOnly }: FlagValues): ToolFilter {
+  const merged = { ...tools, allow, deny: [...new Set([...tools.deny, ...deny])] };
+  if (readOnly === undefined || readOnly === tools.readOnly) return merged;
+  // Without `--read-only` both kinds are offered, while `"readOnly": false` of a file means the other kind.
+  return { ...merged, readOnly: readOnly || undefined };
 }
 
 function noServer(file: string): BridgeError {

@@ -1,19 +1,23 @@
 import type { output, ZodMiniType } from 'zod/mini';
 import { BridgeError } from '../errors.ts';
-import type { BridgeOptions, UpstreamOptions } from './defaults.ts';
+import { type BridgeOptions, UPSTREAM_DEFAULTS, type UpstreamOptions } from './defaults.ts';
 import { YES_OR_NO } from './kinds.ts';
 import { toMounts } from './mounts.ts';
 import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
-import type { ToolFilter } from './settings.ts';
+import { toResearch } from './research.ts';
+import { type RulesOptions, rulesOf, toRules } from './rules.ts';
 import { check, unknownKey } from './shape.ts';
-import { BRIDGE, SERVER } from './shapes.ts';
+import { BRIDGE, SERVER, type ServerKeys } from './shapes.ts';
 import type { TunnelOptions } from './tunnel-shape.ts';
+import { toViews } from './views.ts';
 
 /** What a config file says, checked; what it does not say is absent. Variables are not yet replaced. */
 export interface FileSettings {
   readonly bridge: FileBridge;
   readonly servers: readonly FileServer[];
+  /** Names of the servers that are switched off, or behind a URL. */
+  readonly leftOut: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -31,7 +35,7 @@ export interface FileServer {
   readonly envFile: string | undefined;
   readonly cwd: string | undefined;
   readonly shell: boolean;
-  readonly tools: ToolFilter;
+  readonly rules: RulesOptions;
   readonly options: Partial<UpstreamOptions>;
 }
 
@@ -46,20 +50,22 @@ export function checkConfig(data: unknown, file: string): FileSettings {
   const warnings = checkTopLevel(content, file);
   const bridge = content.bridge === undefined ? {} : checkBridge(content.bridge, `${file}: bridge`);
   const servers = new Map<string, FileServer>();
+  const leftOut: string[] = [];
   for (const { name, path, entry } of serverEntries(content, file)) {
-    if (isOff(entry)) continue;
-    if (isRemote(entry)) {
-      warnings.push(`remote servers are not bridged yet; \`${name}\` is left out`);
+    if (isOff(entry) || isRemote(entry)) {
+      leftOut.push(name);
+      if (!isOff(entry)) warnings.push(`remote servers are not bridged yet; \`${name}\` is left out`);
       continue;
     }
     const taken = servers.get(name);
     if (taken !== undefined) throw refusal(`${file}: ${path}`, `the name is taken by ${taken.path}; rename one`);
     servers.set(name, { name, path, ...checkServer(entry, `${file}: ${path}`) });
   }
-  return { bridge, servers: [...servers.values()], warnings };
+  return { bridge, servers: [...servers.values()], leftOut, warnings };
 }
 
-const SECTIONS = ['mcpServers', 'servers', 'mcp_servers'];
+/** Where servers are; each family of clients has its own word for it. */
+export const SECTIONS = ['mcpServers', 'servers', 'mcp_servers'];
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -111,30 +117,12 @@ function checkServer(entry: Entry, where: string): Omit<FileServer, 'name' | 'pa
     envFile,
     cwd,
     shell,
-    tools: toolFilter(server),
+    rules: toRules(server, where),
     options: upstreamOptions(server),
   };
 }
 
-type Server = output<typeof SERVER>;
-
-function toolFilter({
-  tools = {},
-  disabled_tools = [],
-  disabledTools = [],
-  excludeTools = [],
-  ...server
-}: Server): ToolFilter {
-  const enabled = server.enabled_tools ?? server.includeTools;
-  // For these clients an empty list enables nothing; for the bridge an empty `allow` allows all.
-  const all = enabled?.length === 0 ? ['*'] : [];
-  return {
-    allow: [...(tools.allow ?? []), ...(enabled ?? [])],
-    deny: [...(tools.deny ?? []), ...disabled_tools, ...disabledTools, ...excludeTools, ...all],
-  };
-}
-
-function upstreamOptions(server: Server): Partial<UpstreamOptions> {
+function upstreamOptions(server: ServerKeys): Partial<UpstreamOptions> {
   const startTimeout = server.startTimeout ?? server.startup_timeout_sec ?? server.startup_timeout_ms;
   const callTimeout = server.callTimeout ?? server.tool_timeout_sec;
   return {
@@ -145,13 +133,19 @@ function upstreamOptions(server: Server): Partial<UpstreamOptions> {
 }
 
 function checkBridge(section: unknown, where: string): FileBridge {
-  const { tools, healthEndpoint, cors, mounts, ...rest } = valid(BRIDGE, section, where);
+  const keys = valid(BRIDGE, section, where);
+  const { tools, healthEndpoint, cors, mounts, views, research, schemas, results, ...rest } = keys;
   return {
     ...rest,
-    ...(tools !== undefined && { tools: { allow: tools.allow ?? [], deny: tools.deny ?? [] } }),
+    ...(tools !== undefined && { tools: { allow: [], deny: [], ...tools } }),
     ...(healthEndpoint !== undefined && { healthPaths: healthEndpoint }),
     ...(cors !== undefined && { corsOrigins: cors }),
     ...(mounts !== undefined && { mounts: toMounts(mounts, `${where}.mounts`) }),
+    ...((schemas ?? results) !== undefined && {
+      rules: rulesOf(pick(keys, ['schemas', 'results']), UPSTREAM_DEFAULTS.rules),
+    }),
+    ...(views !== undefined && { views: toViews(views, `${where}.views`) }),
+    ...(research !== undefined && { research: toResearch(research, `${where}.research`) }),
   };
 }
 

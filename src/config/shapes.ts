@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
+import { COMMON_RULES, SERVER_RULES, TOOL_FILTER, VIEWS } from './catalog-shapes.ts';
 import * as kinds from './kinds.ts';
-import { of, optional, optionalList, strict } from './shape.ts';
+import { RESEARCH } from './research-shape.ts';
+import { brought, keyed, of, optional, optionalList, strict } from './shape.ts';
 import { TUNNEL } from './tunnel-shape.ts';
+import * as urls from './url-kinds.ts';
 
 /** Options of a server that `bridge` may set for all of them. */
 const UPSTREAM_OPTIONS = {
@@ -15,7 +18,8 @@ const UPSTREAM_OPTIONS = {
   lazy: optional(kinds.YES_OR_NO),
 };
 
-const TOOL_LISTS = strict({ allow: optionalList(kinds.TEXT), deny: optionalList(kinds.TEXT) });
+/** By the names of tools: what Codex asks its user about. */
+const APPROVALS = z.record(z.string(), z.object({}));
 
 /** Keys of other clients that say nothing about how a server is run. */
 const FOREIGN_KEYS = `
@@ -32,10 +36,14 @@ const FOREIGN_KEYS = `
 export const SERVER = strict(
   {
     ...UPSTREAM_OPTIONS,
+    ...COMMON_RULES,
+    ...SERVER_RULES,
     command: of(kinds.TEXT),
     args: optionalList(kinds.ANY_TEXT),
     env: z.exactOptional(z.record(z.string(), z.nullable(of(kinds.ANY_TEXT)))),
-    env_vars: z.exactOptional(z.array(z.pipe(z.transform(nameOrSelf), of(kinds.TEXT)))),
+    env_vars: z.exactOptional(
+      z.array(brought(nameOrSelf, of(kinds.TEXT), [of(kinds.TEXT), z.object({ name: of(kinds.TEXT) })])),
+    ),
     envFile: optional(kinds.TEXT),
     cwd: optional(kinds.TEXT),
     shell: optional(kinds.YES_OR_NO),
@@ -43,7 +51,7 @@ export const SERVER = strict(
     transport: optional(kinds.LOCAL),
     disabled: optional(kinds.YES_OR_NO),
     enabled: optional(kinds.YES_OR_NO),
-    tools: z.exactOptional(z.pipe(z.transform(asToolLists), TOOL_LISTS)),
+    tools: z.exactOptional(brought(asToolFilter, TOOL_FILTER, [TOOL_FILTER, z.array(of(kinds.TEXT)), APPROVALS])),
     enabled_tools: optionalList(kinds.TEXT),
     includeTools: optionalList(kinds.TEXT),
     disabled_tools: optionalList(kinds.TEXT),
@@ -56,59 +64,68 @@ export const SERVER = strict(
   FOREIGN_KEYS,
 );
 
-const MOUNT = strict({
-  url: of(kinds.WEB_URL),
+export type ServerKeys = z.output<typeof SERVER>;
+
+export const MOUNT = strict({
+  url: of(urls.WEB_URL),
   // May hold variables; what they stand for is checked where they are replaced.
-  headers: z.exactOptional(z.record(z.string(), of(kinds.ANY_TEXT))),
+  headers: z.exactOptional(keyed(urls.HEADER_NAME, of(kinds.ANY_TEXT))),
   ws: optional(kinds.YES_OR_NO),
   auth: optional(kinds.YES_OR_NO),
+});
+
+const PATHS = z.array(of(urls.URL_PATH));
+const ORIGINS = z.array(of(urls.ORIGIN));
+
+export const EXTERNAL = strict({
+  issuer: optional(urls.TRUSTED_URL),
+  jwksUri: optional(urls.TRUSTED_URL),
+  audience: optional(kinds.TEXT),
+  scopes: optionalList(kinds.TEXT),
+  subjects: optionalList(kinds.TEXT),
 });
 
 /** The section `bridge`: the flags under their own names, and defaults for servers. */
 export const BRIDGE = strict({
   ...UPSTREAM_OPTIONS,
-  host: optional(kinds.HOST),
+  ...COMMON_RULES,
+  host: optional(urls.HOST),
   port: optional(kinds.PORT),
   localPort: optional(kinds.PORT),
   outputTransport: optional(kinds.OUTPUT_TRANSPORT),
-  streamableHttpPath: optional(kinds.URL_PATH),
-  ssePath: optional(kinds.URL_PATH),
-  messagePath: optional(kinds.URL_PATH),
-  healthEndpoint: z.exactOptional(z.pipe(z.transform(asList), z.array(of(kinds.URL_PATH)))),
-  cors: z.exactOptional(z.pipe(z.transform(asOrigins), z.array(of(kinds.ORIGIN)))),
-  allowedHosts: optionalList(kinds.HOST),
+  streamableHttpPath: optional(urls.URL_PATH),
+  ssePath: optional(urls.URL_PATH),
+  messagePath: optional(urls.URL_PATH),
+  healthEndpoint: z.exactOptional(brought(asList, PATHS, [of(urls.URL_PATH), PATHS])),
+  cors: z.exactOptional(brought(asOrigins, ORIGINS, [of(kinds.YES_OR_NO), of(urls.ORIGIN), ORIGINS])),
+  allowedHosts: optionalList(urls.HOST),
   sessionTimeout: optional(kinds.DURATION),
   maxSessions: optional(kinds.COUNT),
   recreateSessions: optional(kinds.YES_OR_NO),
   auth: optional(kinds.AUTH),
   // May hold variables; what they stand for is checked where they are replaced.
   token: optional(kinds.TEXT),
-  publicUrl: optional(kinds.PUBLIC_URL),
+  publicUrl: optional(urls.PUBLIC_URL),
   tunnel: z.exactOptional(TUNNEL),
-  mounts: z.exactOptional(z.record(z.string(), MOUNT)),
+  mounts: z.exactOptional(keyed(urls.PLAIN_PATH, MOUNT)),
   pair: optional(kinds.YES_OR_NO),
   stateFolder: optional(kinds.TEXT),
-  external: z.exactOptional(
-    strict({
-      issuer: optional(kinds.TRUSTED_URL),
-      jwksUri: optional(kinds.TRUSTED_URL),
-      audience: optional(kinds.TEXT),
-      scopes: optionalList(kinds.TEXT),
-      subjects: optionalList(kinds.TEXT),
-    }),
-  ),
+  external: z.exactOptional(EXTERNAL),
   secretPath: optional(kinds.YES_OR_NO),
   clientDocuments: optional(kinds.YES_OR_NO),
   personalMeta: optional(kinds.YES_OR_NO),
   dangerouslyNoAuth: optional(kinds.YES_OR_NO),
   prefix: optional(kinds.PREFIX),
-  tools: z.exactOptional(TOOL_LISTS),
+  tools: z.exactOptional(TOOL_FILTER),
+  views: z.exactOptional(VIEWS),
+  research: z.exactOptional(RESEARCH),
+  watch: optional(kinds.YES_OR_NO),
   logLevel: optional(kinds.LOG_LEVEL),
   logFormat: optional(kinds.LOG_FORMAT),
 });
 
 /** Copilot writes a list of tools, where none means none; Codex's objects by tool name are approvals, which mean nothing here. */
-function asToolLists(tools: unknown): unknown {
+function asToolFilter(tools: unknown): unknown {
   if (Array.isArray(tools)) return tools.length === 0 ? { deny: ['*'] } : { allow: tools };
   if (typeof tools !== 'object' || tools === null) return tools;
   return Object.values(tools).every((value) => typeof value === 'object' && !Array.isArray(value)) ? {} : tools;

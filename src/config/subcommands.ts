@@ -27,11 +27,25 @@ export type Subcommand =
       readonly json: boolean;
       readonly config: string | undefined;
       readonly stateFolder: string | undefined;
-    };
+    }
+  | {
+      readonly kind: 'import';
+      /** Empty: it is still to be said which. */
+      readonly clients: readonly ImportClient[];
+      readonly output: string | undefined;
+      readonly force: boolean;
+      readonly dryRun: boolean;
+      readonly json: boolean;
+    }
+  | { readonly kind: 'init'; readonly output: string | undefined; readonly force: boolean };
 
 /** Clients that somebody can be told how to connect. */
 const CLIENT = oneOf(['chatgpt', 'claude', 'claude-code', 'codex', 'vscode', 'cursor', 'responses', 'inspector']);
 export type ClientWord = NonNullable<ReturnType<typeof CLIENT.parse>>;
+
+/** Clients whose servers can be taken over. */
+const IMPORT_CLIENT = oneOf(['claude', 'cursor', 'vscode', 'codex', 'windsurf']);
+export type ImportClient = NonNullable<ReturnType<typeof IMPORT_CLIENT.parse>>;
 
 export type GrantsAction =
   | { readonly kind: 'ls'; readonly json: boolean }
@@ -50,6 +64,9 @@ interface SubcommandRow<Flags extends Rows = Rows> {
 const { help } = FLAGS;
 const stateFolder = one('FOLDER', TEXT, "the bridge's, when it was started with one");
 const localPort = one('PORT', PORT, 'local port of the bridge that is meant, when several run');
+
+const output = one('FILE', TEXT, 'the file to write (default mcp-bridge.json)');
+const force = flag('replace the file when it is there');
 
 const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
   pair: row({
@@ -92,6 +109,21 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
     read: ({ token, register = false, json = false, config, stateFolder }, operands) => {
       return { kind: 'doctor', url: whichUrl(operands), token, register, json, config, stateFolder };
     },
+  }),
+  import: row({
+    operands: '[CLIENT...]',
+    help: `write a config file with the servers of ${IMPORT_CLIENT.accepts}`,
+    flags: { output, force, dryRun: flag('only show what would be written'), json: flag('as JSON'), help },
+    read: ({ output, force = false, dryRun = false, json = false }, words) => {
+      const clients = words.map((word) => parseAs('import', IMPORT_CLIENT, word));
+      return { kind: 'import', clients, output, force, dryRun, json };
+    },
+  }),
+  init: row({
+    operands: '',
+    help: 'write a config file, by a few questions',
+    flags: { output, force, help },
+    read: ({ output, force = false }) => ({ kind: 'init', output, force }),
   }),
 };
 

@@ -22,6 +22,28 @@ export function substitute(text: string, scope: VariableScope): string {
   );
 }
 
+/** Replaces them in all texts of these values; keys stay as they are. */
+export function substituteAll(
+  values: Readonly<Record<string, unknown>>,
+  scope: VariableScope,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      substituteWithin(value, { ...scope, where: `${scope.where}.${key}` }),
+    ]),
+  );
+}
+
+function substituteWithin(value: unknown, scope: VariableScope): unknown {
+  if (typeof value === 'string') return substitute(value, scope);
+  if (Array.isArray(value))
+    return value.map((item, index) => substituteWithin(item, { ...scope, where: `${scope.where}[${index}]` }));
+  // TOML has dates.
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return substituteAll({ ...value }, scope);
+}
+
 function resolveVariable(expression: string, { env, folder, where }: VariableScope): string {
   const known = builtIn(expression, folder);
   if (known !== undefined) return known;

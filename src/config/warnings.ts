@@ -6,14 +6,18 @@ import { makesOrigin } from './tunnel.ts';
 /** What is allowed but hardly meant, one line each; `given` is what the command line said, without the environment. */
 export function accessWarnings(settings: Settings, given: FlagValues, env: NodeJS.ProcessEnv): string[] {
   const shown = given.token === undefined ? [] : [SHOWN_TOKEN];
-  if (settings.outputTransport === 'stdio') return [...shown, ...(settings.mounts.length > 0 ? [NO_MOUNTS] : [])];
+  if (settings.outputTransport === 'stdio') return [...shown, ...withoutPort(settings)];
   return [...shown, ...unencrypted(settings), ...withoutEffect(settings), ...aboutCloudflared(settings, given, env)];
 }
 
 const SHOWN_TOKEN =
   '--token can be read by other users of this machine in its list of processes; set MCP_BRIDGE_TOKEN instead';
 
-const NO_MOUNTS = 'mounts have no effect with outputTransport stdio, which opens no port';
+function withoutPort(settings: Settings): string[] {
+  return (['mounts', 'views'] as const)
+    .filter((option) => settings[option].length > 0)
+    .map((option) => `${option} have no effect with outputTransport stdio, which opens no port`);
+}
 
 function unencrypted({ auth, host, publicUrl, tunnel }: Settings): string[] {
   const next = 'put a tunnel or a proxy that has it in front, and name its address with --public-url';

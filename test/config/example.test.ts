@@ -8,6 +8,7 @@ import { resolveSettings } from '../../src/config/resolve-settings.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const EXAMPLE = join(PROJECT, 'config.example.json');
 
 describe('config.example.json', () => {
   it('runs servers that are installed, from any folder', async () => {
@@ -19,16 +20,17 @@ describe('config.example.json', () => {
   });
 
   it('shows the defaults', async () => {
-    const { upstreams, ...bridge } = await resolveExample(PROJECT);
+    const { upstreams, configFile, ...bridge } = await resolveExample(PROJECT);
     // What these are resolved to on loopback.
     expect(bridge).toEqual({ ...DEFAULTS, auth: 'none', external: undefined });
+    expect(configFile).toBe(EXAMPLE);
     for (const upstream of upstreams)
       expect(upstream).toMatchObject({ protocol: 'auto', isolation: 'auto', startTimeout: 120_000, callTimeout: 0 });
   });
 });
 
 async function resolveExample(cwd: string) {
-  const flags = parseFlags(['--config', join(PROJECT, 'config.example.json')]);
+  const flags = parseFlags(['--config', EXAMPLE]);
   if (flags.kind !== 'run') throw new Error(`parsed as ${flags.kind}`);
   const splitCommand = (line: string) => ({ command: line, args: [] });
   const { settings, warnings } = await resolveSettings({ flags, env: {}, cwd, splitCommand });

@@ -19,6 +19,7 @@ const SAMPLES: Record<keyof typeof FLAGS, string[]> = {
   maxMessage: ['10MiB'],
   allow: ['read_*'],
   deny: ['write_*'],
+  readOnly: [],
   prefix: ['none'],
   port: ['9000'],
   host: ['localhost'],

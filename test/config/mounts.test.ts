@@ -37,7 +37,7 @@ describe('mounts', () => {
     [{ '/a': { url: 'https://me:secret@a.example.com' } }, 'mounts./a.url: expected an address '],
     [{ '/a': { url: 'https://a.example.com/?b' } }, 'mounts./a.url: expected an address '],
     [{ '/a': { ...VITE, header: {} } }, 'mounts./a.header: unknown key; did you mean headers?'],
-    [{ '/a': { ...VITE, headers: { 'X Key': 'a' } } }, 'mounts./a.headers: "X Key" is no header\'s name'],
+    [{ '/a': { ...VITE, headers: { 'X Key': 'a' } } }, 'mounts./a.headers: expected a header\'s name, got "X Key"'],
     [{ '/a': { ...VITE, headers: { 'X-Key': '${LINES}' } } }, 'mounts./a.headers.X-Key: expected a text of one line, '],
     [{ '/a': { ...VITE, headers: { 'X-Key': '${NONE}' } } }, 'mounts./a.headers.X-Key: the variable NONE is not set'],
   ])('are refused: %j', async (mounts, message) => {
@@ -57,6 +57,7 @@ describe('mounts', () => {
     ['/.well-known/mine', {}, '/.well-known'],
     ['/servers', {}, '/servers'],
     ['/servers/mine', {}, '/servers'],
+    ['/views/mine', {}, '/views'],
   ])('do not cover what is the bridge’s own: %s with %j', async (path, bridge, own) => {
     await expect(settingsWith({ [path]: VITE }, bridge)).rejects.toMatchObject({
       code: 'USAGE',

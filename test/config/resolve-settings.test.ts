@@ -27,7 +27,14 @@ describe('resolveSettings', () => {
           maxLinks: 16,
           idleTimeout: 0,
           lazy: false,
-          tools: { allow: [], deny: [] },
+          rules: {
+            tools: { allow: [], deny: [] },
+            overrides: [],
+            promptOverrides: [],
+            resourceOverrides: [],
+            schemas: 'strict',
+            results: { maxSize: 0, strip: [] },
+          },
         },
       ],
       host: '127.0.0.1',
@@ -58,6 +65,10 @@ describe('resolveSettings', () => {
       dangerouslyNoAuth: false,
       prefix: 'auto',
       tools: { allow: [], deny: [] },
+      views: [],
+      research: undefined,
+      configFile: undefined,
+      watch: true,
       logLevel: 'info',
       logFormat: 'text',
     });
@@ -160,6 +171,18 @@ describe('resolveSettings', () => {
     });
   });
 
+  it('lets --read-only be turned on by a flag, and off by the environment', async () => {
+    const readOnlyOf = async (file: boolean | undefined, argv: string[], env = {}) => {
+      const cwd = await folderWith({ mcpServers: { a: { command: 'x' } }, bridge: { tools: { readOnly: file } } });
+      return (await resolve(argv, { cwd, env })).settings.tools.readOnly;
+    };
+    expect(await readOnlyOf(true, [])).toBe(true);
+    expect(await readOnlyOf(false, [])).toBe(false);
+    expect(await readOnlyOf(false, ['--read-only'])).toBe(true);
+    expect(await readOnlyOf(true, [], { MCP_BRIDGE_READ_ONLY: 'false' })).toBeUndefined();
+    expect(await readOnlyOf(false, [], { MCP_BRIDGE_READ_ONLY: 'false' })).toBe(false);
+  });
+
   it('hands on the warnings of the environment and the file', async () => {
     const cwd = await folderWith({ mcpServers: { a: { command: 'x' }, far: { url: 'https://x' } } });
     expect((await resolve([], { cwd, env: { MCP_BRIDGE_PROT: '1' } })).warnings).toEqual([
@@ -249,6 +272,7 @@ describe('the config file', () => {
     expect(await names('--config', 'b.json', '--stdio', 'c=x')).toEqual(['b', 'c']);
     const { settings } = await resolve([], { cwd, env: { MCP_BRIDGE_CONFIG: 'b.json' } });
     expect(settings.upstreams[0]?.name).toBe('b');
+    expect(settings.configFile).toBe(join(cwd, 'b.json'));
   });
 
   it('may hold nothing but settings when the server is on the command line', async () => {
@@ -353,7 +377,7 @@ describe('the config file', () => {
         cwd: join(FIXTURES, 'work'),
         startTimeout: 20_500,
         callTimeout: 90_000,
-        tools: { allow: ['resolve-library-id', 'get-library-docs'], deny: ['screenshot'] },
+        rules: { tools: { allow: ['resolve-library-id', 'get-library-docs'], deny: ['screenshot'] } },
       },
     ]);
     expect(settings.upstreams[0]?.env).toEqual({ CONTEXT7_KEY: 'key', LOCAL_KEY: 'local', MODE: 'docs' });

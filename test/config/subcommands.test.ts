@@ -7,6 +7,7 @@ const DOCTOR = {
   ...{ kind: 'doctor', url: undefined, token: undefined, register: false, json: false, config: undefined },
   ...NO_FOLDER,
 };
+const IMPORT = { kind: 'import', clients: [], output: undefined, force: false, dryRun: false, json: false };
 const NO_PLACE = { localPort: undefined, ...NO_FOLDER };
 
 describe('a subcommand', () => {
@@ -31,6 +32,13 @@ describe('a subcommand', () => {
         ...{ json: true, config: 'f', stateFolder: 's' },
       },
     ],
+    [['import'], IMPORT],
+    [
+      ['import', 'Cursor', '--output', 'f', 'codex', '--force', '--dry-run', '--json'],
+      { kind: 'import', clients: ['cursor', 'codex'], output: 'f', force: true, dryRun: true, json: true },
+    ],
+    [['init'], { kind: 'init', output: undefined, force: false }],
+    [['init', '--force', '--output=f'], { kind: 'init', output: 'f', force: true }],
   ])('is read: %j', (argv, expected) => {
     expect(parseFlags(argv, {})).toEqual(expected);
   });
@@ -80,6 +88,10 @@ describe('a subcommand', () => {
     ],
     [['doctor', '--token', 'a b'], '--token: expected a token without spaces, got something else'],
     [['doctor', '--jsn'], 'unknown flag --jsn; did you mean --json?'],
+    [['import', 'cursr'], 'import: expected claude, cursor, vscode, codex or windsurf, got "cursr"'],
+    [['import', '--output'], '--output needs a value: expected a text that is not empty'],
+    [['init', 'here'], 'init takes no arguments, got here; mcp-bridge init --help shows its flags'],
+    [['init', '--json'], 'unknown flag --json; mcp-bridge init --help lists all'],
   ])('is refused: %j', (argv, message) => {
     expect(() => parseFlags(argv, {})).toThrow(expect.objectContaining({ code: 'USAGE', message }));
   });
@@ -99,6 +111,11 @@ describe('a subcommand', () => {
       ['doctor'],
       ['Usage: mcp-bridge doctor [URL] [flags]', '--token TEXT', '--register', '--json', '-c, --config FILE'],
     ],
+    [
+      ['import'],
+      ['Usage: mcp-bridge import [CLIENT...] [flags]', 'claude, cursor', '--output FILE', '--force', '--dry-run'],
+    ],
+    [['init'], ['Usage: mcp-bridge init [flags]', '--output FILE', '--force']],
   ])('explains itself: %j', (argv, parts) => {
     for (const flag of ['--help', '-h']) {
       const help = parseFlags([...argv, flag], {});
@@ -108,7 +125,7 @@ describe('a subcommand', () => {
 
   it("is listed in the bridge's own help", () => {
     const help = parseFlags(['--help']);
-    for (const name of ['pair', 'grants ls', 'grants revoke ID...', 'doctor [URL]'])
+    for (const name of ['pair', 'grants ls', 'grants revoke ID...', 'doctor [URL]', 'import [CLIENT...]', 'init'])
       expect(help).toHaveProperty('text', expect.stringContaining(`\n  ${name} `));
   });
 });

@@ -42,12 +42,14 @@ describe('a start warns', () => {
     expect((await resolve(['--tunnel', 'pipenet', '--', 'x'], { env })).warnings).toEqual([]);
   });
 
-  it('of mounts that nobody can reach', async () => {
-    const mounts = { '/widget': { url: 'http://127.0.0.1:5173' } };
-    const cwd = await folderWith({ mcpServers: { a: { command: 'x' } }, bridge: { mounts } });
+  it.each([
+    ['mounts', { '/widget': { url: 'http://127.0.0.1:5173' } }],
+    ['views', { readonly: { tools: { readOnly: true } } }],
+  ])('of %s that nobody can reach', async (option, value) => {
+    const cwd = await folderWith({ mcpServers: { a: { command: 'x' } }, bridge: { [option]: value } });
     expect((await resolve([], { cwd })).warnings).toEqual([]);
     expect((await resolve(['--output-transport', 'stdio'], { cwd })).warnings).toEqual([
-      'mounts have no effect with outputTransport stdio, which opens no port',
+      `${option} have no effect with outputTransport stdio, which opens no port`,
     ]);
   });
 
