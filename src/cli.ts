@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { resolve as absolute } from 'node:path';
 import { stateFolderOf } from './bridge/access.ts';
 import { type Bridge, startBridge } from './bridge/bridge.ts';
+import { followConfig } from './bridge/follow-config.ts';
+import type { CommandOutput } from './commands/output.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
 import { resolveSettings } from './config/resolve-settings.ts';
 import type { Subcommand } from './config/subcommands.ts';
@@ -27,8 +30,9 @@ try {
 
 /** What is not a bridge's own life, but about one. */
 async function runCommand(command: Subcommand): Promise<void> {
-  const folder = stateFolderOf({ stateFolder: command.stateFolder && resolve(command.stateFolder) });
   const output = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY };
+  if (command.kind === 'import' || command.kind === 'init') return makeConfig(command, output);
+  const folder = stateFolderOf({ stateFolder: command.stateFolder && absolute(command.stateFolder) });
   if (command.kind === 'pair') {
     const { pair } = await import('./commands/pair.ts');
     await pair({ ...command, folder }, output);
@@ -45,8 +49,25 @@ async function runCommand(command: Subcommand): Promise<void> {
   }
 }
 
+/** What writes a config file. */
+async function makeConfig(
+  command: Extract<Subcommand, { kind: 'import' | 'init' }>,
+  output: CommandOutput,
+): Promise<void> {
+  const place = { env: process.env, platform: process.platform, home: homedir(), cwd: process.cwd() };
+  const conversation = { ...output, input: process.stdin };
+  if (command.kind === 'import') {
+    const { importServers } = await import('./commands/import.ts');
+    await importServers({ ...command, ...place }, conversation);
+  } else {
+    const { init } = await import('./commands/init.ts');
+    await init({ ...command, ...place, splitCommand }, conversation);
+  }
+}
+
 async function run(flags: RunFlags): Promise<void> {
-  const { settings, warnings } = await resolveSettings({ flags, env: process.env, cwd: process.cwd(), splitCommand });
+  const resolve = () => resolveSettings({ flags, env: process.env, cwd: process.cwd(), splitCommand });
+  const { settings, warnings } = await resolve();
   const { logLevel: level, logFormat: format } = settings;
   const display = createDisplay({
     stream: process.stderr,
@@ -60,6 +81,7 @@ async function run(flags: RunFlags): Promise<void> {
   for (const warning of warnings) display.log.warn(warning);
   const bridge = await startBridge(settings, display.log, display);
   closeOnSignals(bridge, display);
+  followConfig({ bridge, settings, log: display.log, resolve });
   if (!bridge.urls) bridge.serveStdio(process.stdin, process.stdout).then(() => leave(bridge));
   await display.follow(bridge);
   if (bridge.status().servers.every(({ errorCode }) => errorCode === 'SPAWN')) {

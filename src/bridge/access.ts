@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Auth, Settings } from '../config/settings.ts';
-import { Gate, type Verifier } from '../http/gate.ts';
+import { Gate, type GateOptions, type Verifier } from '../http/gate.ts';
 import type { Pages } from '../http/pages.ts';
 import type { Log } from '../log.ts';
 import type { Owner, OwnerOptions } from '../oauth/owner.ts';
@@ -11,7 +11,7 @@ import { keptSecret } from '../state/secrets.ts';
 import { defaultStateFolder } from '../state/state-folder.ts';
 
 /** Where the guarded endpoints are. */
-export type Place = Pick<OwnerOptions, 'origin' | 'resources' | 'toolsOf'>;
+export type Place = Pick<OwnerOptions, 'origin' | 'resources' | 'isReadOnly' | 'toolsOf'>;
 
 /** What stands before the MCP endpoints. */
 export interface Door {
@@ -111,14 +111,14 @@ export class Access {
     const { Owner } = await import('../oauth/owner.ts');
     const { clientDocuments } = this.#settings;
     this.#owner = await Owner.open({ ...place, folder: this.folder, clientDocuments, log: this.#log, onEnd });
-    const { verifier, pages, metadataUrl, scope } = this.#owner;
-    return { gate: createGate(place, [verifier, ...this.#staticTokens()], { metadataUrl, scope }), pages };
+    const { verifier, pages, metadataUrl, scopeAt } = this.#owner;
+    return { gate: createGate(place, [verifier, ...this.#staticTokens()], { metadataUrl, scopeAt }), pages };
   }
 
   async #externalDoor(place: Place, external: NonNullable<Settings['external']>): Promise<Door> {
     const { createForeignOwner } = await import('../oauth/foreign-owner.ts');
-    const { verifier, pages, metadataUrl, scope } = createForeignOwner({ ...place, external, log: this.#log });
-    return { gate: createGate(place, [verifier, ...this.#staticTokens()], { metadataUrl, scope }), pages };
+    const { verifier, pages, metadataUrl, scopeAt } = createForeignOwner({ ...place, external, log: this.#log });
+    return { gate: createGate(place, [verifier, ...this.#staticTokens()], { metadataUrl, scopeAt }), pages };
   }
 
   #staticTokens(): Verifier[] {
@@ -146,7 +146,7 @@ export function stateFolderOf({ stateFolder }: { readonly stateFolder: string | 
 function createGate(
   { origin }: Place,
   verifiers: readonly Verifier[],
-  hints: { metadataUrl(path: string): string | undefined; scope: string } = { metadataUrl: () => undefined, scope: '' },
+  hints: Pick<GateOptions, 'metadataUrl' | 'scopeAt'> = { metadataUrl: () => undefined, scopeAt: () => '' },
 ): Gate {
   return new Gate({ verifiers, origin, ...hints });
 }

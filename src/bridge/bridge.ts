@@ -2,15 +2,22 @@ import type { Readable, Writable } from 'node:stream';
 import type { Settings } from '../config/settings.ts';
 import { Endpoints } from '../downstream/endpoints.ts';
 import { serveStdio } from '../downstream/stdio.ts';
+import { BridgeError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Pairing, Window } from '../oauth/pairing.ts';
+import { ownExchange } from '../protocol/exchange.ts';
 import { RawJson } from '../protocol/raw-json.ts';
-import { createRelays, type Relays } from '../relay/relays.ts';
+import type { RelaySwitch } from '../relay/relay-switch.ts';
+import { Relays } from '../relay/relays.ts';
+import { placeOfView } from '../relay/routers.ts';
+import type { Published } from '../state/published.ts';
 import { Fleet } from '../upstream/fleet.ts';
 import { VERSION } from '../version.ts';
-import { Access } from './access.ts';
+import { Access, stateFolderOf } from './access.ts';
+import { reportTools, type ToolReport } from './catalog-report.ts';
+import { fixedChanges } from './fixed-changes.ts';
 import { type Ear, Reach } from './reach.ts';
-import { type BridgeStatus, countTools, readiness, serverStatus } from './status.ts';
+import { type BridgeStatus, countTools, isReadOnly, readiness, serverStatus } from './status.ts';
 import type { BridgeUrls } from './urls.ts';
 
 /**
@@ -20,9 +27,14 @@ import type { BridgeUrls } from './urls.ts';
 export async function startBridge(settings: Settings, log: Log = createLog(), owner: Ear = DEAF): Promise<Bridge> {
   const info = RawJson.of({ name: 'mcp-bridge', title: 'mcp-bridge', version: VERSION });
   const fleet = new Fleet({ settings: settings.upstreams, info, log });
-  const relays = await createRelays({ ...settings, upstreams: fleet.upstreams, info, log });
+  // What it is checked with takes its time to load, and the servers are not waiting.
+  const { Published } = await import('../state/published.ts');
+  const published = await Published.open(stateFolderOf(settings), log);
+  const catalog = settings.configFile ?? process.cwd();
+  const publishedAt = (place: string) => published.catalog(`${catalog} ${place}`);
+  const relays = await Relays.create({ settings, upstreams: fleet.upstreams, publishedAt, info, log });
   const access = await Access.open(settings, log);
-  const bridge = new Bridge({ settings, log, fleet, relays, access, owner });
+  const bridge = new Bridge({ settings, log, fleet, relays, published, access, owner });
   await bridge.start();
   return bridge;
 }
@@ -33,6 +45,7 @@ interface BridgeParts {
   readonly log: Log;
   readonly fleet: Fleet;
   readonly relays: Relays;
+  readonly published: Published;
   readonly access: Access;
   readonly owner: Ear;
 }
@@ -42,23 +55,26 @@ const DEAF: Ear = { ask: async () => false, tellProgress() {} };
 
 /** A running bridge: the stages of the flow, made and ended together. */
 export class Bridge {
-  readonly #settings: Settings;
+  #settings: Settings;
   readonly #log: Log;
   readonly #fleet: Fleet;
   readonly #relays: Relays;
+  readonly #published: Published;
   readonly #access: Access;
   readonly #endpoints: Endpoints;
   readonly #reach: Reach;
+  /** Takes its turn. */
+  #reloading = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor({ settings, log, fleet, relays, access, owner }: BridgeParts) {
+  constructor({ settings, log, fleet, relays, published, access, owner }: BridgeParts) {
     this.#settings = settings;
     this.#log = log;
     this.#fleet = fleet;
     this.#relays = relays;
+    this.#published = published;
     this.#access = access;
-    const single = new Map([...relays.single].map(([upstream, router]) => [upstream.name, router]));
-    this.#endpoints = new Endpoints({ settings, merged: relays.merged, single, base: access.base });
+    this.#endpoints = new Endpoints({ settings, relays: relays.all, base: access.base });
     this.#reach = new Reach({
       settings,
       log,
@@ -67,7 +83,8 @@ export class Bridge {
       endpoints: this.#endpoints,
       status: () => this.status(),
       readiness: () => readiness(fleet.upstreams),
-      toolsOf: (server) => countTools(this.#servers().filter(({ name }) => (server ?? name) === name)),
+      toolsAt: (place) => countTools(relays, place),
+      isReadOnly: (place) => isReadOnly(this.#settings, place),
       pair: () => this.openPairing(),
     });
   }
@@ -116,7 +133,34 @@ export class Bridge {
   status(): BridgeStatus {
     const { sessions } = this.#endpoints;
     const { knownUrls: urls, tunnel } = this.#reach;
-    return { version: VERSION, urls, tunnel, access: this.#access.status, sessions, servers: this.#servers() };
+    const { outdatedClients } = this.#relays;
+    const access = this.#access.status;
+    return { version: VERSION, urls, tunnel, access, sessions, servers: this.#servers(), outdatedClients };
+  }
+
+  /**
+   * What clients see, and do not see, at a place: the catalog of all servers, or a view. Of servers that have not told yet nothing.
+   * @throws BridgeError `USAGE` when there is no such view.
+   */
+  async tools(view?: string): Promise<ToolReport[]> {
+    return reportTools(this.#relayOf(view).router, this.#relays.inventories);
+  }
+
+  /** Calls a tool, as a client would that has no name and cannot be asked. Resolves with a JSON-RPC response. @throws BridgeError as `tools`. */
+  async callTool(name: string, args: object, view?: string): Promise<{ result?: unknown; error?: unknown }> {
+    const answer = await this.#relayOf(view).handle(ownExchange('tools/call', { name, arguments: args }));
+    return { result: answer.get('result'), error: answer.get('error') };
+  }
+
+  /**
+   * Takes up other settings while it runs: starts and ends only the servers that they concern, lets calls in flight be answered, and tells
+   * clients that the lists may have changed. What cannot change in a running bridge stays, and is warned of.
+   * @throws BridgeError when a glob cannot be read; then nothing has changed.
+   */
+  reload(settings: Settings): Promise<void> {
+    const reloading = this.#reloading.then(() => this.#reload(settings));
+    this.#reloading = reloading.catch(() => {}); // Whoever asked for it is told.
+    return reloading;
   }
 
   /** Opens a window in which a client can be linked; `undefined` where that is not how it is done. */
@@ -143,8 +187,30 @@ export class Bridge {
     return this.#relays.inventories.map((inventory) => serverStatus(inventory, this.#relays, this.#fleet));
   }
 
+  #relayOf(view: string | undefined): RelaySwitch {
+    const relay = view === undefined ? this.#relays.merged : this.#relays.all.get(placeOfView(view));
+    if (relay) return relay;
+    const known = this.#settings.views.map(({ name }) => name).join(', ');
+    throw new BridgeError('USAGE', `there is no view ${view}; there ${known === '' ? 'are none' : `is ${known}`}`);
+  }
+
+  async #reload(settings: Settings): Promise<void> {
+    if (this.#closing) return;
+    const upstreams = this.#fleet.plan(settings.upstreams);
+    await this.#relays.update({ settings, upstreams });
+    this.#endpoints.update(this.#relays.all);
+    this.#reach.updateRoutes();
+    const { started, ended } = this.#fleet.adopt(upstreams);
+    this.#log.info('the configuration has changed and is taken up', { started, ended });
+    const fixed = fixedChanges(this.#settings, settings);
+    if (fixed.length > 0)
+      this.#log.warn(`${fixed.join(', ')}: changed in the configuration; start the bridge anew for that`);
+    this.#settings = settings;
+  }
+
   async #close(options: { immediately?: boolean }): Promise<void> {
     this.#access.close();
+    await this.#published.flush();
     this.#endpoints.close();
     await this.#reach.close();
     await this.#fleet.close(options);

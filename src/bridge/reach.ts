@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts';
 import { HostGuard } from '../http/guard.ts';
 import { type Listener, type ListenOptions, listen } from '../http/listen.ts';
 import { createLocalApp } from '../http/local-app.ts';
-import { createMounts } from '../http/mounts.ts';
+import { createMounts, type Mounts } from '../http/mounts.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { createUpgrades } from '../http/upgrades.ts';
 import type { Log } from '../log.ts';
@@ -36,8 +36,10 @@ export interface ReachOptions {
   /** Everything there is to know about the bridge, without secrets. */
   status(): unknown;
   readiness(): Promise<Readonly<Record<string, boolean>>>;
-  /** How many tools a server has, or all of them. */
-  toolsOf(server: string | undefined): ToolCount | undefined;
+  /** How many tools are at a place of the endpoints; `undefined` while that is not known. */
+  toolsAt(place: string): ToolCount | undefined;
+  /** Whether only what is marked read-only is there. */
+  isReadOnly(place: string): boolean;
   /** Opens a pairing window; `undefined` where nobody is let in that way. */
   pair(): Window | undefined;
 }
@@ -49,6 +51,9 @@ export class Reach {
   readonly #proof = new ProofRoute();
   readonly #key = randomBytes(32).toString('base64url');
   readonly #guard: HostGuard;
+  /** The paths that tokens are bound to. One array for good, as whoever was handed it looks at it again. */
+  readonly #resources: string[] = [];
+  #mounts: Mounts | undefined;
   #keeper: TunnelKeeper | undefined;
   #withdraw = async () => {};
   #own: string | undefined;
@@ -104,6 +109,12 @@ export class Reach {
     await Promise.all([...this.#closers.map((close) => close()), this.#withdraw()]);
   }
 
+  /** Takes note of what the endpoints serve now. */
+  updateRoutes(): void {
+    const served = [...this.#options.endpoints.routes.values()].map(({ resource }) => resource);
+    this.#resources.splice(0, Infinity, ...new Set(served), ...(this.#mounts?.resources ?? []));
+  }
+
   async #createHandlers(): Promise<Pick<ListenOptions, 'handler' | 'upgrade'>> {
     const { settings, access, endpoints, log } = this.#options;
     const { healthPaths } = settings;
@@ -111,13 +122,20 @@ export class Reach {
     const guard = this.#guard;
     const origin = () => this.origin;
     const mounts = await createMounts({ mounts: settings.mounts, base: access.base, origin, log });
-    const resources = [...new Set([...routes.values()].map(({ resource }) => resource)), ...mounts.resources];
-    const toolsOf = (path: string) => this.#options.toolsOf(routes.get(path)?.server);
+    this.#mounts = mounts;
+    this.updateRoutes();
+    const placeOf = (path: string) => routes.get(path)?.place ?? '';
+    const place = {
+      origin,
+      resources: this.#resources,
+      toolsOf: (path: string) => this.#options.toolsAt(placeOf(path)),
+      isReadOnly: (path: string) => this.#options.isReadOnly(placeOf(path)),
+    };
     const onEnd = (principalId: string) => {
       endpoints.end(principalId);
       mounts.end(principalId);
     };
-    const door = await access.createDoor({ origin, resources, toolsOf }, onEnd);
+    const door = await access.createDoor(place, onEnd);
     const isSecret = access.base !== '';
     const handler = createPublicApp({ ...door, guard, routes, proof: this.#proof, mounts, healthPaths, isSecret, log });
     return { handler, upgrade: createUpgrades({ ...door, guard, mounts }) };

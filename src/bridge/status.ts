@@ -1,9 +1,12 @@
+import { isMarkedReadOnly } from '../catalog/annotations.ts';
+import type { Settings } from '../config/settings.ts';
 import type { BridgeErrorCode } from '../errors.ts';
 import type { ToolCount } from '../oauth/context.ts';
 import { ownExchange } from '../protocol/exchange.ts';
 import type { Inventory } from '../relay/inventory.ts';
 import { within } from '../relay/patience.ts';
 import type { Relays } from '../relay/relays.ts';
+import { placeOfView } from '../relay/routers.ts';
 import type { TunnelState } from '../tunnel/keeper.ts';
 import type { Fleet } from '../upstream/fleet.ts';
 import type { LinkState } from '../upstream/supervisor.ts';
@@ -20,6 +23,8 @@ export interface BridgeStatus {
   readonly access: AccessStatus;
   readonly sessions: { readonly streamableHttp: number; readonly sse: number };
   readonly servers: readonly ServerStatus[];
+  /** Clients that still show an old list of tools, by how they call themselves. */
+  readonly outdatedClients: readonly string[];
 }
 
 export interface ServerStatus {
@@ -44,14 +49,14 @@ export interface ServerStatus {
 /** What there is to say of a server. */
 export function serverStatus({ upstream, tools, startedIn }: Inventory, relays: Relays, fleet: Fleet): ServerStatus {
   const { lastError, link } = upstream.shared;
-  const shown = tools?.filter(({ name }) => relays.merged.showsTool(upstream, name));
+  const shown = tools && relays.merged.router.show(upstream, tools);
   return {
     name: upstream.name,
     state: upstream.state,
     pid: link?.peer.pid,
     links: upstream.links,
     tools: shown?.length,
-    readOnlyTools: shown?.filter(({ isReadOnly }) => isReadOnly).length,
+    readOnlyTools: shown?.filter(isMarkedReadOnly).length,
     hiddenTools: tools && shown && tools.length - shown.length,
     startedIn,
     error: lastError?.message,
@@ -60,12 +65,20 @@ export function serverStatus({ upstream, tools, startedIn }: Inventory, relays: 
   };
 }
 
-/** How many tools the servers offer together; `undefined` until one has told. */
-export function countTools(servers: readonly ServerStatus[]): ToolCount | undefined {
-  if (servers.every(({ tools }) => tools === undefined)) return undefined;
-  const read = servers.reduce((sum, { readOnlyTools = 0 }) => sum + readOnlyTools, 0);
-  const all = servers.reduce((sum, { tools = 0 }) => sum + tools, 0);
-  return { read, write: all - read };
+/** How many tools there are at a place; `undefined` until a server has told. */
+export function countTools({ all, inventories }: Relays, place: string): ToolCount | undefined {
+  const router = all.get(place)?.router;
+  const told = inventories.filter(({ upstream, tools }) => tools && router?.view.upstreams.includes(upstream));
+  if (!router || told.length === 0) return undefined;
+  const shown = told.flatMap(({ upstream, tools = [] }) => router.show(upstream, tools));
+  const read = shown.filter(isMarkedReadOnly).length;
+  return { read, write: shown.length - read };
+}
+
+/** Whether only what is marked read-only is at a place. */
+export function isReadOnly({ tools, views }: Settings, place: string): boolean {
+  const view = views.find(({ name }) => placeOfView(name) === place);
+  return tools.readOnly === true || view?.tools.readOnly === true;
 }
 
 /** Which servers answer a ping now. One that is started only when needed counts as ready. */

@@ -12,10 +12,8 @@ import { StreamableHttp } from './streamable-http.ts';
 
 export interface EndpointsOptions {
   readonly settings: EndpointSettings;
-  /** Serves all upstreams. */
-  readonly merged: Relay;
-  /** Serve one upstream each, by its name. */
-  readonly single: ReadonlyMap<string, Relay>;
+  /** By their places: what stands before the last part of their paths, without slashes around it; empty for the main one. */
+  readonly relays: ReadonlyMap<string, Relay>;
   /** What stands before all paths. Default: nothing. */
   readonly base?: string;
 }
@@ -24,37 +22,49 @@ export interface EndpointsOptions {
 export interface Endpoint {
   /** The path by which clients know it, and under which tokens are bound; that of its stream where messages are sent elsewhere. */
   readonly resource: string;
-  /** The only upstream that it leads to; `undefined` where it leads to all. */
-  readonly server: string | undefined;
+  /** Which of the relays it leads to. */
+  readonly place: string;
   /** Serves a request of a principal's. Never throws. */
   serve(request: IncomingMessage, response: ServerResponse, principal: Principal): void;
 }
 
 /** The MCP endpoints over HTTP: each catalog under its own paths, over both transports unless one was asked for. */
 export class Endpoints {
-  /** By their paths. */
-  readonly routes: ReadonlyMap<string, Endpoint>;
+  readonly #routes = new Map<string, Endpoint>();
+  readonly #base: string;
   readonly #streamable: Sessions<HttpSession>;
   readonly #sse: Sessions<SseSession>;
   readonly #store = new EventStore(MAX_STORED);
   readonly #bodies: BodyReader;
-  readonly #relays: readonly Relay[];
-  readonly #stateless: Stateless[] = [];
+  readonly #relays = new Map<string, Relay>();
+  readonly #stateless = new Map<string, Stateless>();
   /** What is being answered, and to which principal, by its id. */
   readonly #answering = new Map<ServerResponse, string>();
   readonly #settings: EndpointSettings;
 
-  constructor({ settings, merged, single, base = '' }: EndpointsOptions) {
+  constructor({ settings, relays, base = '' }: EndpointsOptions) {
     const limits = { timeout: settings.sessionTimeout, max: settings.maxSessions };
     this.#settings = settings;
-    this.#relays = [merged, ...single.values()];
+    this.#base = base;
     this.#streamable = new Sessions(limits);
     this.#sse = new Sessions(limits);
     this.#bodies = new BodyReader({ max: settings.maxMessage, hint: ' (--max-message)' });
-    this.routes = new Map([
-      ...this.#routesTo(merged, under(base, settings)),
-      ...[...single].flatMap(([name, relay]) => this.#routesTo(relay, under(base, pathsOf(name)), name)),
-    ]);
+    this.update(relays);
+  }
+
+  /** By their paths. They change with the relays. */
+  get routes(): ReadonlyMap<string, Endpoint> {
+    return this.#routes;
+  }
+
+  /** Serves these relays from now on. What goes on at places that are no more is ended. */
+  update(relays: ReadonlyMap<string, Relay>): void {
+    for (const [place, relay] of this.#relays) if (relays.get(place) !== relay) this.#close(place, relay);
+    for (const [place, relay] of relays) {
+      if (this.#relays.has(place)) continue;
+      this.#relays.set(place, relay);
+      for (const [path, endpoint] of this.#routesTo(place, relay)) this.#routes.set(path, endpoint);
+    }
   }
 
   /** How many sessions are open over each transport. */
@@ -69,24 +79,33 @@ export class Endpoints {
   end(principalId: string): void {
     this.#streamable.closeOf(principalId);
     this.#sse.closeOf(principalId);
-    for (const stateless of this.#stateless) stateless.end(principalId);
+    for (const stateless of this.#stateless.values()) stateless.end(principalId);
     for (const [response, id] of this.#answering) if (id === principalId) response.destroy();
-    for (const relay of this.#relays) relay.end(principalId);
+    for (const relay of this.#relays.values()) relay.end(principalId);
   }
 
   /** Ends all sessions, and what others wait for. */
   close(): void {
-    for (const stateless of this.#stateless) stateless.close();
+    for (const stateless of this.#stateless.values()) stateless.close();
     this.#streamable.closeAll();
     this.#sse.closeAll();
   }
 
-  #routesTo(relay: Relay, { streamableHttpPath, ssePath, messagePath }: Paths, server?: string): [string, Endpoint][] {
+  #close(place: string, relay: Relay): void {
+    this.#relays.delete(place);
+    this.#stateless.get(place)?.close();
+    this.#stateless.delete(place);
+    for (const sessions of [this.#streamable, this.#sse]) sessions.closeWhere((session) => session.relay === relay);
+    for (const [path, endpoint] of this.#routes) if (endpoint.place === place) this.#routes.delete(path);
+  }
+
+  #routesTo(place: string, relay: Relay): [string, Endpoint][] {
     const { outputTransport, recreateSessions } = this.#settings;
+    const { streamableHttpPath, ssePath, messagePath } = this.#pathsOf(place);
     const routes: [string, Endpoint][] = [];
     if (outputTransport !== 'sse') {
       const stateless = new Stateless({ relay });
-      this.#stateless.push(stateless);
+      this.#stateless.set(place, stateless);
       const streamable = new StreamableHttp({
         relay,
         stateless,
@@ -96,22 +115,28 @@ export class Endpoints {
         recreateSessions,
       });
       const serve: Endpoint['serve'] = (...args) => streamable.handle(...args);
-      routes.push([streamableHttpPath, this.#endpoint({ resource: streamableHttpPath, server, serve })]);
+      routes.push([streamableHttpPath, this.#endpoint({ resource: streamableHttpPath, place, serve })]);
     }
     if (outputTransport !== 'streamableHttp') {
       const sse = new Sse({ relay, sessions: this.#sse, bodies: this.#bodies, messagePath });
-      const place = { resource: ssePath, server };
-      routes.push([ssePath, this.#endpoint({ ...place, serve: (...args) => sse.handleStream(...args) })]);
-      routes.push([messagePath, this.#endpoint({ ...place, serve: (...args) => sse.handleMessage(...args) })]);
+      const common = { resource: ssePath, place };
+      routes.push([ssePath, this.#endpoint({ ...common, serve: (...args) => sse.handleStream(...args) })]);
+      routes.push([messagePath, this.#endpoint({ ...common, serve: (...args) => sse.handleMessage(...args) })]);
     }
     return routes;
   }
 
+  /** The main one's paths are the owner's choice. */
+  #pathsOf(place: string): Paths {
+    if (place === '') return under(this.#base, this.#settings);
+    return under(`${this.#base}/${place}`, { streamableHttpPath: '/mcp', ssePath: '/sse', messagePath: '/message' });
+  }
+
   /** An endpoint that can be kept from answering a principal any further. */
-  #endpoint({ resource, server, serve }: Endpoint): Endpoint {
+  #endpoint({ resource, place, serve }: Endpoint): Endpoint {
     return {
       resource,
-      server,
+      place,
       serve: (request, response, principal) => {
         this.#answering.set(response, principal.id);
         response.once('close', () => this.#answering.delete(response));
@@ -131,10 +156,4 @@ type Paths = Pick<Settings, 'streamableHttpPath' | 'ssePath' | 'messagePath'>;
 
 function under(base: string, { streamableHttpPath, ssePath, messagePath }: Paths): Paths {
   return { streamableHttpPath: base + streamableHttpPath, ssePath: base + ssePath, messagePath: base + messagePath };
-}
-
-/** The paths of one server. Its name may hold anything. */
-function pathsOf(server: string): Paths {
-  const base = `/servers/${encodeURIComponent(server)}`;
-  return { streamableHttpPath: `${base}/mcp`, ssePath: `${base}/sse`, messagePath: `${base}/message` };
 }

@@ -77,7 +77,12 @@ export class Sessions<T extends Expirable> {
 
   /** Ends all sessions of a principal. */
   closeOf(principalId: string): void {
-    for (const [id] of this.#of(principalId)) this.close(id);
+    this.closeWhere(({ principal }) => principal.id === principalId);
+  }
+
+  /** Ends all sessions of which something holds. */
+  closeWhere(holds: (session: T) => boolean): void {
+    for (const [id, { session }] of [...this.#entries]) if (holds(session)) this.close(id);
   }
 
   closeAll(): void {

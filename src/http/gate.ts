@@ -16,8 +16,8 @@ export interface GateOptions {
   readonly origin: () => string;
   /** Where those without a token learn how to get one, by the path of the resource; `undefined` where there is no such place. */
   metadataUrl(path: string): string | undefined;
-  /** What clients shall ask for. */
-  readonly scope: string;
+  /** What clients shall ask for there; empty where nothing is to be said. */
+  scopeAt(path: string): string;
 }
 
 /** Asks everybody at an MCP endpoint for a bearer token (RFC 6750), before anything else of the request is looked at. */
@@ -48,8 +48,9 @@ export class Gate {
 
   /** RFC 6750, section 3, and RFC 9728, section 5.1. */
   #refusal(path: string, message: string, error: string): HttpError {
-    const { metadataUrl, scope } = this.#options;
+    const { metadataUrl, scopeAt } = this.#options;
     const url = metadataUrl(path);
+    const scope = scopeAt(path);
     const hints = [url && `resource_metadata="${url}"`, url && scope && `scope="${scope}"`];
     const challenge = ['Bearer', [...hints, error].filter(Boolean).join(', ')].join(' ').trim();
     return new HttpError(401, message, { headers: { 'WWW-Authenticate': challenge } });

@@ -6,7 +6,7 @@ import { noticePage } from './pages/notice-page.ts';
 import { register } from './register.ts';
 import type { OAuthReply, OAuthRequest } from './reply.ts';
 import { revoke } from './revoke.ts';
-import { RESOURCE_SCOPES } from './scopes.ts';
+import { RESOURCE_SCOPES, SCOPE_READ } from './scopes.ts';
 import { issueTokens } from './token.ts';
 
 type Handler = (request: OAuthRequest, context: OAuthContext) => Promise<OAuthReply>;
@@ -48,8 +48,9 @@ export class AuthorizationServer {
   }
 
   #metadata(path: string): OAuthReply | undefined {
-    const { issuer, resources } = this.#context;
-    const about = { origin: issuer, resources, issuers: () => [issuer()], scopes: RESOURCE_SCOPES };
+    const { issuer, resources, isReadOnly } = this.#context;
+    const scopesAt = (resource: string) => (isReadOnly(resource) ? [SCOPE_READ] : RESOURCE_SCOPES);
+    const about = { origin: issuer, resources, issuers: () => [issuer()], scopesAt };
     return resourceMetadata(path, about) ?? serverMetadata(path, this.#context);
   }
 }

@@ -15,8 +15,10 @@ export interface ToolCount {
 export interface OAuthContext {
   /** The public origin of the moment, without a slash at its end. */
   readonly issuer: () => string;
-  /** The paths of the MCP endpoints; the first is the one that is meant when a client names none. */
+  /** The paths of the MCP endpoints, of the moment; the first is the one that is meant when a client names none. */
   readonly resources: readonly string[];
+  /** Whether all that is at a path is marked read-only. */
+  isReadOnly(path: string): boolean;
   /** `undefined` while that is not known. */
   toolsOf(path: string): ToolCount | undefined;
   readonly clients: Clients;

@@ -8,7 +8,7 @@ import { RESOURCE_SCOPES } from './scopes.ts';
 export interface ForeignOwnerOptions {
   /** The public origin of the moment, without a slash at its end. */
   readonly origin: () => string;
-  /** The paths of the MCP endpoints; the first is the main one. */
+  /** The paths of the MCP endpoints, of the moment; the first is the main one. */
   readonly resources: readonly string[];
   readonly external: ExternalIssuer;
   readonly log: Log;
@@ -17,12 +17,12 @@ export interface ForeignOwnerOptions {
 /** Leaves it to somebody else's authorization server who may come in, and only says where that is. */
 export function createForeignOwner({ origin, resources, external, log }: ForeignOwnerOptions) {
   const scopes = external.scopes.length > 0 ? external.scopes : RESOURCE_SCOPES;
-  const about = { origin, resources, issuers: () => [external.issuer], scopes };
+  const about = { origin, resources, issuers: () => [external.issuer], scopesAt: () => scopes };
   return {
     verifier: createExternalVerifier({ ...external, log }),
     metadataUrl: (path: string) => resourceMetadataUrl(origin(), path),
     // What another issuer knows by our names is not known here.
-    scope: external.scopes.join(' '),
+    scopeAt: () => external.scopes.join(' '),
     pages: {
       serves: (path: string) => resourceMetadata(path, about) !== undefined,
       async handle({ method, path }: OAuthRequest): Promise<OAuthReply> {

@@ -18,17 +18,18 @@ export function resourceMetadataUrl(issuer: string, path: string): string {
 export interface ResourceMetadata {
   /** The public origin of the moment, without a slash at its end. */
   readonly origin: () => string;
-  /** The paths of the MCP endpoints; the first is the main one. */
+  /** The paths of the MCP endpoints, of the moment; the first is the main one. */
   readonly resources: readonly string[];
   /** Who issues tokens for them. */
   readonly issuers: () => readonly string[];
-  readonly scopes: readonly string[];
+  /** What may be asked for at a resource, given by its path. */
+  scopesAt(resource: string): readonly string[];
 }
 
 /** Answers at a well-known path of RFC 9728; `undefined` at any other. */
 export function resourceMetadata(
   path: string,
-  { origin, resources, issuers, scopes }: ResourceMetadata,
+  { origin, resources, issuers, scopesAt }: ResourceMetadata,
 ): OAuthReply | undefined {
   const own = resources.find((each) => path === resourceMetadataUrl('', each));
   // Clients that do not name a resource mean the main one.
@@ -37,7 +38,7 @@ export function resourceMetadata(
   return jsonReply(200, {
     resource: origin() + resource,
     authorization_servers: issuers(),
-    scopes_supported: scopes,
+    scopes_supported: scopesAt(resource),
     bearer_methods_supported: ['header'],
     resource_name: 'mcp-bridge',
   });

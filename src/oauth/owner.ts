@@ -11,7 +11,7 @@ import { Grants, principalIdOf } from './grants.ts';
 import { resourceMetadataUrl } from './metadata.ts';
 import { Pairing } from './pairing.ts';
 import { createSafeFetch } from './safe-fetch.ts';
-import { SCOPE_ALL } from './scopes.ts';
+import { scopeOf } from './scopes.ts';
 import { EMPTY, type OAuthState, parseState } from './state.ts';
 import { OAuthStore } from './store.ts';
 import { TransactionSeal } from './transaction.ts';
@@ -19,8 +19,10 @@ import { TransactionSeal } from './transaction.ts';
 export interface OwnerOptions {
   /** The public origin of the moment, without a slash at its end. */
   readonly origin: () => string;
-  /** The paths of the MCP endpoints; the first is the main one. */
+  /** The paths of the MCP endpoints, of the moment; the first is the main one. */
   readonly resources: readonly string[];
+  /** Whether all that is at a path is marked read-only. */
+  isReadOnly(path: string): boolean;
   toolsOf(path: string): ToolCount | undefined;
   /** Where grants are kept. */
   readonly folder: string;
@@ -35,7 +37,7 @@ export interface OwnerOptions {
 export class Owner {
   readonly pairing: Pairing;
   readonly pages: AuthorizationServer;
-  readonly scope = SCOPE_ALL;
+  readonly #isReadOnly: (path: string) => boolean;
   readonly #origin: () => string;
   readonly #grants: Grants;
   readonly #store: OAuthStore;
@@ -45,8 +47,12 @@ export class Owner {
     return new Owner(options, await OAuthStore.open(grantsFile(options.folder)));
   }
 
-  private constructor({ origin, resources, toolsOf, clientDocuments, log, onEnd }: OwnerOptions, store: OAuthStore) {
+  private constructor(
+    { origin, resources, isReadOnly, toolsOf, clientDocuments, log, onEnd }: OwnerOptions,
+    store: OAuthStore,
+  ) {
     this.#origin = origin;
+    this.#isReadOnly = isReadOnly;
     this.#store = store;
     this.#grants = new Grants(store);
     this.pairing = new Pairing(log);
@@ -54,6 +60,7 @@ export class Owner {
     this.pages = new AuthorizationServer({
       issuer: origin,
       resources,
+      isReadOnly,
       toolsOf,
       clients: new Clients({ store, documents, log, now: Date.now }),
       codes: new Codes(),
@@ -70,6 +77,9 @@ export class Owner {
   };
 
   readonly metadataUrl = (path: string): string => resourceMetadataUrl(this.#origin(), path);
+
+  /** What clients shall ask for at a path. */
+  readonly scopeAt = (path: string): string => scopeOf({ readOnly: this.#isReadOnly(path) });
 
   /** Clients that are linked to this bridge where it can be reached now, and those that know it under another URL. */
   get linked(): { readonly here: number; readonly elsewhere: readonly string[] } {

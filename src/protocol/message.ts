@@ -177,7 +177,8 @@ function checkUnambiguous(message: Message): void {
   if (repeated !== undefined)
     throw new MessageError(INVALID_REQUEST, `Invalid Request: the key ${repeated} occurs twice`, id);
   const isFiltered = message.kind !== 'response' && message.method === 'tools/call';
-  const lookalike = lookalikeOf(frame, ENVELOPE) ?? (isFiltered && params ? lookalikeOf(params, ['name']) : undefined);
+  const lookalike =
+    lookalikeOf(frame, ENVELOPE) ?? (isFiltered && params ? lookalikeOf(params, ['name', 'arguments']) : undefined);
   if (lookalike === undefined) return;
   throw new MessageError(INVALID_REQUEST, `Invalid Request: the key ${lookalike} is written like another one`, id);
 }

@@ -11,16 +11,23 @@ export class Audience {
   readonly #view: View;
   readonly #tasks: TaskOwners;
   readonly #clients = new Set<Client>();
+  readonly #unlisten: readonly (() => void)[];
 
   constructor(view: View, tasks: TaskOwners) {
     this.#view = view;
     this.#tasks = tasks;
-    for (const upstream of view.upstreams) {
-      upstream.listeners.add({
+    this.#unlisten = view.upstreams.map((upstream) =>
+      upstream.listen({
         notification: (notification, lane) => this.#announce(upstream, notification, lane),
         up: (lane) => lane !== upstream.sharedLane && this.#announceLists(upstream, lane),
-      });
-    }
+      }),
+    );
+  }
+
+  /** Stops listening to the servers. Its clients are somebody else's from then on. */
+  close(): void {
+    for (const unlisten of this.#unlisten) unlisten();
+    this.#clients.clear();
   }
 
   /** Takes a client in until it is gone. */
@@ -37,6 +44,16 @@ export class Audience {
     // Whoever speaks to this server alone has waited for its first start, and has seen nothing else.
     if (this.#view.single && isFirst) return;
     this.#announceLists(upstream, upstream.sharedLane);
+  }
+
+  /** Tells all clients that the lists may be different now, for a reason that no server knows. */
+  announceAll(): void {
+    const { single } = this.#view;
+    const declared = single?.shared.link?.opened.raw('capabilities');
+    for (const { list, method } of LISTS) {
+      if (declared && declared.raw(list)?.get('listChanged') !== true) continue;
+      for (const client of this.#clients) client.send(notificationFrame(method));
+    }
   }
 
   #announce(upstream: Upstream, { method, frame }: Notification, lane: Lane): void {

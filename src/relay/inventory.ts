@@ -1,47 +1,47 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ownExchange } from '../protocol/exchange.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { isMarkedReadOnly } from './annotations.ts';
 import { type Collected, collectPages, TOOLS } from './lists.ts';
 import { within } from './patience.ts';
-
-export interface ToolSummary {
-  /** The server's own name for it. */
-  readonly name: string;
-  /** Whether the server marks it `readOnlyHint`. */
-  readonly isReadOnly: boolean;
-}
 
 export interface InventoryOptions {
   readonly upstream: Upstream;
   readonly log: Log;
   /** Called when the server is up, for the first time or again, and has been asked for its tools, whether it answered or not. */
   onUp(isFirst: boolean): void;
+  /** Called whenever the server has told its tools. */
+  onTools(tools: readonly RawJson[]): void;
 }
 
 /** What an upstream's shared link offers, known since it came up and kept up to date: for the terminal, the status, and reports. */
 export class Inventory {
   readonly upstream: Upstream;
-  /** `undefined` until the server has told. */
-  tools: readonly ToolSummary[] | undefined;
+  /** The definitions as the server made them; `undefined` until it has. */
+  tools: readonly RawJson[] | undefined;
   /** From the start of the bridge's interest to the first list, in milliseconds. */
   startedIn: number | undefined;
   /** Resolves once the server is up and has been asked, or has failed; at once if it is not to be started yet. */
   readonly settled: Promise<void>;
   readonly #log: Log;
   readonly #createdAt = performance.now();
+  readonly #onTools: InventoryOptions['onTools'];
+  readonly #unlisten: () => void;
+  /** Counts the times that the server was asked: the last answer to come may be an older one. */
+  #asked = 0;
 
-  constructor({ upstream, log, onUp }: InventoryOptions) {
+  constructor({ upstream, log, onUp, onTools }: InventoryOptions) {
     this.upstream = upstream;
     this.#log = log;
+    this.#onTools = onTools;
     let settle = () => {};
     this.settled = new Promise((resolve) => {
       settle = resolve;
     });
     if (upstream.settings.lazy) settle();
     let isFirst = true;
-    upstream.listeners.add({
+    this.#unlisten = upstream.listen({
       up: async (lane) => {
         if (lane !== upstream.sharedLane) return;
         await this.refresh();
@@ -56,17 +56,23 @@ export class Inventory {
     });
   }
 
+  /** Stops listening to the server. */
+  close(): void {
+    this.#unlisten();
+  }
+
   /** Asks the server for its tools. Never rejects. */
   async refresh(): Promise<void> {
     const { upstream } = this;
+    this.#asked += 1;
+    const turn = this.#asked;
     try {
       const hasTools = upstream.shared.link?.opened.raw('capabilities')?.has('tools');
       const { items } = hasTools ? await this.#collect() : { items: [] };
-      this.tools = items.map((item) => ({
-        name: item.string('name') ?? '',
-        isReadOnly: isMarkedReadOnly(item),
-      }));
       this.startedIn ??= Math.round(performance.now() - this.#createdAt);
+      if (turn !== this.#asked) return;
+      this.tools = items;
+      this.#onTools(items);
     } catch (error) {
       this.#log.warn(`${upstream.name}: cannot list its tools: ${messageOf(error)}`);
     }

@@ -13,16 +13,32 @@ import type { View } from './view.ts';
 export class Listing {
   readonly #view: View;
   readonly #log: Log;
+  readonly #own: readonly string[];
 
-  constructor(view: View, log: Log) {
+  /** @param own capabilities that the bridge has even if its servers do not; those have nothing to list then. */
+  constructor(view: View, log: Log, own: readonly string[] = []) {
     this.#view = view;
     this.#log = log;
+    this.#own = own;
   }
 
   /** The view's list. Several servers' are one page; who fails, or is late when others are not, is left out. @throws when all fail. */
   async list(exchange: Exchange, kind: ListKind): Promise<Answer> {
-    const { single, upstreams } = this.#view;
+    const { single } = this.#view;
     if (single) return this.#listPage(exchange, kind, single);
+    const { items, ttlMs } = await this.#gather(exchange, kind);
+    if (!exchange.client.readsResultTypes) return resultFrame({ [kind.member]: items });
+    return resultFrame({ [kind.member]: items, ttlMs, cacheScope: 'private' });
+  }
+
+  /** All items of the view's list, to the last page. @throws when all servers fail. */
+  async all(exchange: Exchange, kind: ListKind): Promise<readonly RawJson[]> {
+    const { items } = await this.#gather(exchange, kind);
+    return items;
+  }
+
+  async #gather(exchange: Exchange, kind: ListKind): Promise<Collected> {
+    const { upstreams } = this.#view;
     const outcomes = await gather(
       exchange,
       upstreams.map((upstream) => this.#shareOf(upstream, exchange, kind)),
@@ -35,14 +51,17 @@ export class Listing {
       const upstream = upstreams[index] as Upstream;
       return outcome.status === 'fulfilled' ? kind.show(outcome.value.items, upstream, this.#view) : [];
     });
-    if (!exchange.client.readsResultTypes) return resultFrame({ [kind.member]: items });
     // As long as the first of its parts; what is left out may come at any time.
     const ttls = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.ttlMs : 0));
-    return resultFrame({ [kind.member]: items, ttlMs: Math.min(...ttls), cacheScope: 'private' });
+    return { items, ttlMs: Math.min(...ttls) };
   }
 
   /** A single server's pages pass one by one, cursors and all. */
   async #listPage(exchange: Exchange, kind: ListKind, upstream: Upstream): Promise<Answer> {
+    if (this.#own.includes(kind.capability)) {
+      const { opened } = await upstream.link(exchange.client);
+      if (!opened.raw('capabilities')?.has(kind.capability)) return resultFrame({ [kind.member]: [] });
+    }
     const answer = await upstream.request(exchange.frame, exchange);
     const page = answer.raw('result')?.raw(kind.member)?.items();
     if (!page) return answer;
@@ -95,8 +114,9 @@ export class Listing {
       // The call itself may go well with a server that is slow to list its tools.
       const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
       const listing = withFrame(exchange, requestFrame(TOOLS.method));
-      await within(listing, patience, (patient) => this.#collect(upstream, TOOLS, patient));
-      definitions.complete(upstream.name);
+      const reading = within(listing, patience, (patient) => this.#collect(upstream, TOOLS, patient));
+      // Not again for each call, if it fails.
+      await reading.finally(() => definitions.complete(upstream.name));
     }
     return definitions.of(upstream.name, tool);
   }

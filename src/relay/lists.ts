@@ -1,9 +1,9 @@
+import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import { withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { freshnessOf } from '../protocol/stateless.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { readOnlyAmong } from './annotations.ts';
 import { widgetUrisOf, withWidgetUris } from './links.ts';
 import type { View } from './view.ts';
 
@@ -30,18 +30,32 @@ export const TOOLS: ListKind = {
     // Who lists the tool has its widget, even if nobody has listed the resources yet.
     view.uris.learnUris(upstream.name, items.flatMap(widgetUrisOf));
   },
-  show(items, upstream, view) {
-    const allowed = items.filter((tool) => view.allows(upstream, tool.string('name') ?? ''));
-    const exposed = allowed.map((tool) => renamed(tool, (name) => view.tools.expose(upstream.name, name)));
-    return exposed.map((tool) => withWidgetUris(tool, upstream, view));
-  },
+  show: (items, upstream, view) => showTools(items, upstream, view, () => true),
 };
 
 /** The tools as they are shown to those who may only read. */
 export const READ_ONLY_TOOLS: ListKind = {
   ...TOOLS,
-  show: (items, upstream, view) => TOOLS.show(readOnlyAmong(items), upstream, view),
+  show: (items, upstream, view) => showTools(items, upstream, view, isMarkedReadOnly),
 };
+
+/** @param holds what has to hold for the definition as it is shown. */
+function showTools(items: RawJson[], upstream: Upstream, view: View, holds: (tool: RawJson) => boolean): RawJson[] {
+  const { presenter, annotations } = view.rulesOf(upstream);
+  const isPermitted = (tool: RawJson) => {
+    const { definition, isAllowed } = presenter.present(tool);
+    return isAllowed && holds(definition);
+  };
+  const isAnyPermitted = annotations.isOpen && holds !== isMarkedReadOnly;
+  return (isAnyPermitted ? items : unanimous(items, isPermitted)).flatMap((tool) => {
+    const name = tool.string('name') ?? '';
+    if (!view.allows(upstream, name)) return [];
+    const { definition, flaw } = presenter.present(tool);
+    if (flaw !== undefined) return [];
+    const exposed = definition.translated('name', () => view.tools.expose(upstream.name, name));
+    return [withWidgetUris(exposed, upstream, view)];
+  });
+}
 
 export const PROMPTS: ListKind = {
   method: 'prompts/list',
@@ -49,7 +63,12 @@ export const PROMPTS: ListKind = {
   capability: 'prompts',
   learn: (items, upstream, view) => view.prompts.learn(upstream.name, namesOf(items)),
   show(items, upstream, view) {
-    return items.map((prompt) => renamed(prompt, (name) => view.prompts.expose(upstream.name, name)));
+    const { prompts } = view.rulesOf(upstream);
+    return items.map((prompt) =>
+      prompts.change(prompt).translated('name', () => {
+        return view.prompts.expose(upstream.name, prompt.string('name') ?? '');
+      }),
+    );
   },
 };
 
@@ -59,7 +78,10 @@ export const RESOURCES: ListKind = {
   capability: 'resources',
   learn: (items, upstream, view) => view.uris.learnUris(upstream.name, stringsOf(items, 'uri')),
   show(items, upstream, view) {
-    return items.map((resource) => resource.translated('uri', (uri) => view.uris.exposeUri(upstream.name, uri)));
+    const { resources } = view.rulesOf(upstream);
+    return items.map((resource) =>
+      resources.change(resource).translated('uri', (uri) => view.uris.exposeUri(upstream.name, uri)),
+    );
   },
 };
 
@@ -69,7 +91,10 @@ export const TEMPLATES: ListKind = {
   capability: 'resources',
   learn: (items, upstream, view) => view.uris.learnTemplates(upstream.name, stringsOf(items, 'uriTemplate')),
   show(items, upstream, view) {
-    return items.map((item) => item.translated('uriTemplate', (uri) => view.uris.exposeTemplate(upstream.name, uri)));
+    const { resources } = view.rulesOf(upstream);
+    return items.map((item) =>
+      resources.change(item).translated('uriTemplate', (uri) => view.uris.exposeTemplate(upstream.name, uri)),
+    );
   },
 };
 
@@ -117,10 +142,6 @@ export async function collectPages(
     seen.add(cursor.text);
     frame = withParams(exchange.frame, { cursor });
   }
-}
-
-function renamed(item: RawJson, expose: (name: string) => string): RawJson {
-  return item.translated('name', expose);
 }
 
 function namesOf(items: RawJson[]): string[] {

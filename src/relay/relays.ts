@@ -1,102 +1,138 @@
-import { type CompiledToolFilter, createToolFilter } from '../catalog/filter.ts';
-import type { Prefix, ToolFilter } from '../config/settings.ts';
+import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+import type { PublishedCatalog } from '../state/published.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { FrozenLists } from './frozen-lists.ts';
 import { Inventory } from './inventory.ts';
-import { Router } from './router.ts';
+import { KeptResults } from './kept-results.ts';
+import { RelaySwitch } from './relay-switch.ts';
+import { Reports } from './reports.ts';
+import type { Router } from './router.ts';
+import { type CatalogSettings, createRouters, MERGED, type RoutersOptions } from './routers.ts';
 import { TaskOwners } from './task-owners.ts';
-import { createView } from './view.ts';
 
-export interface RelaysOptions {
-  readonly upstreams: readonly Upstream[];
-  readonly prefix: Prefix;
-  /** Applied to the tools of all upstreams. */
-  readonly tools: ToolFilter;
-  /** How a merged catalog introduces itself: `Implementation` of the specification. */
-  readonly info: RawJson;
-  /** Whether servers are told what clients say of the person behind them. */
-  readonly personalMeta: boolean;
-  readonly log: Log;
+export interface RelaysOptions extends Pick<RoutersOptions, 'settings' | 'upstreams' | 'info' | 'log'> {
+  /** What was shown at a place, as far as it is remembered over restarts. */
+  publishedAt(place: string): PublishedCatalog;
 }
 
-/** The catalogs that are served: of all upstreams, and of each alone. */
-export interface Relays {
-  readonly merged: Router;
-  readonly single: ReadonlyMap<Upstream, Router>;
-  readonly inventories: readonly Inventory[];
-  /** Resolves once each server is up and has told its tools, or has failed. Lazy ones are not waited for. */
-  readonly settled: Promise<void>;
-}
+/** The catalogs that are served: of all upstreams, of each alone, and the views. */
+export class Relays {
+  readonly #options: RelaysOptions;
+  readonly #log: Log;
+  readonly #shared: Pick<RoutersOptions, 'owners' | 'kept' | 'frozenAt'>;
+  readonly #frozen = new Map<string, FrozenLists>();
+  readonly #switches = new Map<string, RelaySwitch>();
+  readonly #inventories = new Map<Upstream, Inventory>();
+  readonly #reports: Reports;
 
-/** A filter with what it is applied to, and where it was configured. */
-interface PlacedFilter {
-  readonly filter: CompiledToolFilter;
-  readonly origin: string;
-  readonly upstreams: readonly Upstream[];
-}
-
-/**
- * Creates the relays. Create them before the upstreams are started, so that nothing is missed.
- * @throws BridgeError when a filter cannot be read.
- */
-export async function createRelays({
-  upstreams,
-  prefix,
-  tools,
-  info,
-  personalMeta,
-  log,
-}: RelaysOptions): Promise<Relays> {
-  const filters = await placeFilters(upstreams, tools);
-  const filtersOf = (upstream: Upstream) =>
-    filters.filter((placed) => placed.upstreams.includes(upstream)).map(({ filter }) => filter);
-  const common = { info, owners: new TaskOwners(), personalMeta, log };
-  const merged = new Router({ ...common, view: createView({ upstreams, prefix, filtersOf }) });
-  // What is hidden by the name it has among all is hidden at its server's own URL too.
-  const exposedTool = (upstream: Upstream, tool: string) => merged.exposedTool(upstream, tool);
-  const createSingle = (upstream: Upstream) =>
-    new Router({ ...common, view: createView({ upstreams: [upstream], prefix: 'none', filtersOf, exposedTool }) });
-  const single = new Map(upstreams.map((upstream) => [upstream, createSingle(upstream)]));
-  const inventories = upstreams.map((upstream) => {
-    const onUp = (isFirst: boolean) => {
-      merged.announceRecovery(upstream, isFirst);
-      single.get(upstream)?.announceRecovery(upstream, isFirst);
-    };
-    return new Inventory({ upstream, log, onUp });
-  });
-  const settled = Promise.all(inventories.map((inventory) => inventory.settled));
-  return {
-    merged,
-    single,
-    inventories,
-    settled: settled.then(() => reportUnmatched(filters, inventories, merged, log)),
-  };
-}
-
-async function placeFilters(upstreams: readonly Upstream[], tools: ToolFilter): Promise<PlacedFilter[]> {
-  const ofServers = upstreams.map(async (upstream) => {
-    const { origin, tools: own } = upstream.settings;
-    return { filter: await createToolFilter([own]), origin, upstreams: [upstream] };
-  });
-  const ofAll = { filter: await createToolFilter([tools]), origin: 'tools of all servers', upstreams };
-  return [ofAll, ...(await Promise.all(ofServers))];
-}
-
-/** A glob that matches no tool protects nothing, or shows nothing: likely a slip of the pen. */
-function reportUnmatched(
-  filters: readonly PlacedFilter[],
-  inventories: readonly Inventory[],
-  merged: Router,
-  log: Log,
-): void {
-  for (const { filter, origin, upstreams } of filters) {
-    const concerned = inventories.filter(({ upstream }) => upstreams.includes(upstream));
-    // What a server that is down would have to say is not known.
-    if (concerned.some(({ tools }) => !tools)) continue;
-    const names = concerned.flatMap(({ upstream, tools = [] }) =>
-      tools.map(({ name }) => ({ own: name, exposed: merged.exposedTool(upstream, name) })),
-    );
-    for (const { glob, kind } of filter.unmatched(names)) log.warn(`${origin}: ${kind} "${glob}" matches no tool`);
+  /**
+   * Creates the relays. Create them before the upstreams are started, so that nothing is missed.
+   * @throws BridgeError when a glob cannot be read.
+   */
+  static async create(options: RelaysOptions): Promise<Relays> {
+    const relays = new Relays(options);
+    await relays.update(options);
+    return relays;
   }
+
+  private constructor(options: RelaysOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#reports = new Reports(options.log);
+    const frozenAt = (place: string) => {
+      const frozen =
+        this.#frozen.get(place) ?? new FrozenLists({ published: options.publishedAt(place), log: options.log });
+      this.#frozen.set(place, frozen);
+      return frozen;
+    };
+    this.#shared = { owners: new TaskOwners(), kept: new KeptResults(), frozenAt };
+  }
+
+  /** By their places; see `createRouters`. The same ones for as long as there is such a place. */
+  get all(): ReadonlyMap<string, RelaySwitch> {
+    return this.#switches;
+  }
+
+  /** Of all upstreams. */
+  get merged(): RelaySwitch {
+    return this.#switches.get(MERGED) as RelaySwitch;
+  }
+
+  /** In the order of the configuration. */
+  get inventories(): readonly Inventory[] {
+    return [...this.#inventories.values()];
+  }
+
+  /** Clients that hold on to lists which are out of date, by how they call themselves. */
+  get outdatedClients(): readonly string[] {
+    return [...new Set([...this.#frozen.values()].flatMap(({ outdated }) => outdated))];
+  }
+
+  /** Resolves once each server is up and has told its tools, or has failed. Lazy ones are not waited for. */
+  get settled(): Promise<void> {
+    return Promise.all(this.inventories.map((inventory) => inventory.settled)).then(() => {});
+  }
+
+  /**
+   * Serves other settings, and other servers. What is being answered goes on as it was begun. Of places that are no more the relays stay as
+   * they are, and are not in `all`.
+   * @throws BridgeError when a glob cannot be read; then nothing has changed.
+   */
+  async update({ settings, upstreams }: { settings: CatalogSettings; upstreams: readonly Upstream[] }): Promise<void> {
+    const { info } = this.#options;
+    const routers = await createRouters({ ...this.#shared, settings, upstreams, info, log: this.#log });
+    this.#takeInventories(upstreams);
+    for (const place of this.#switches.keys()) if (!routers.has(place)) this.#switches.delete(place);
+    for (const [place, router] of routers) {
+      for (const { upstream, tools } of this.inventories) if (tools) router.learn(upstream, tools);
+      const existing = this.#switches.get(place);
+      if (existing) existing.turnTo(router);
+      else this.#switches.set(place, new RelaySwitch(router));
+    }
+    void this.#review();
+  }
+
+  #takeInventories(upstreams: readonly Upstream[]): void {
+    const before = new Map(this.#inventories);
+    this.#inventories.clear();
+    for (const upstream of upstreams) {
+      this.#inventories.set(upstream, before.get(upstream) ?? this.#createInventory(upstream));
+      before.delete(upstream);
+    }
+    for (const inventory of before.values()) inventory.close();
+  }
+
+  #createInventory(upstream: Upstream): Inventory {
+    const routers = () => [...this.#switches.values()].map(({ router }) => router);
+    return new Inventory({
+      upstream,
+      log: this.#log,
+      onUp: (isFirst) => {
+        for (const router of routers()) router.announceRecovery(upstream, isFirst);
+      },
+      onTools: (tools) => {
+        for (const router of routers()) router.learn(upstream, tools);
+        void this.#review();
+      },
+    });
+  }
+
+  /** Looks at the catalogs as they are now, for what their owner should know of. */
+  async #review(): Promise<void> {
+    for (const [place, { router }] of this.#switches) {
+      const told = this.inventories.filter(({ upstream }) => router.view.upstreams.includes(upstream));
+      this.#reports.review(router.view, told);
+      // What a server that is down would show is not known.
+      if (told.some(({ tools }) => !tools)) continue;
+      const comparing = this.#frozen.get(place)?.compare((readOnly) => shownBy(router, told, readOnly));
+      await comparing?.catch((error) => this.#log.debug(`the catalog cannot be looked at: ${messageOf(error)}`));
+    }
+  }
+}
+
+async function shownBy(router: Router, told: readonly Inventory[], readOnly: boolean): Promise<RawJson[]> {
+  const own = await router.ownTools(readOnly);
+  return [...own, ...told.flatMap(({ upstream, tools = [] }) => router.show(upstream, tools, readOnly))];
 }

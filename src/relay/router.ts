@@ -1,30 +1,35 @@
+import { isMarkedReadOnly } from '../catalog/annotations.ts';
 import type { Log } from '../log.ts';
-import { type Answer, type Client, type Exchange, withFrame } from '../protocol/exchange.ts';
+import { type Answer, type Client, type Exchange, ownExchange, withFrame } from '../protocol/exchange.ts';
 import {
   errorFrame,
   INVALID_PARAMS,
-  INVALID_REQUEST,
   METHOD_NOT_FOUND,
   type Notification,
-  RESOURCE_NOT_FOUND,
   resultFrame,
   withParams,
   withResult,
 } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { askInTurn } from './ask-in-turn.ts';
 import { Audience } from './audience.ts';
 import { errorAnswer } from './error-answer.ts';
+import type { FrozenLists } from './frozen-lists.ts';
+import type { KeptResults } from './kept-results.ts';
 import { Listing } from './listing.ts';
 import { PROMPTS, READ_ONLY_TOOLS, RESOURCES, TEMPLATES, TOOLS } from './lists.ts';
 import { openMerged, openSingle } from './opening.ts';
-import { linkInTime } from './patience.ts';
 import { withoutPersonalMeta } from './personal-meta.ts';
 import type { Relay } from './relay.ts';
+import { ResearchTools, type ResearchToolsOptions } from './research-tools.ts';
+import { Resources } from './resources.ts';
 import { inServerWords } from './server-words.ts';
 import type { TaskOwners } from './task-owners.ts';
 import { TaskRequests } from './task-requests.ts';
-import { ToolCalls } from './tool-calls.ts';
+import { ToldTools } from './told-tools.ts';
+import { ToolCalls, toolNameOf } from './tool-calls.ts';
+import { ToolList } from './tool-list.ts';
 import type { View } from './view.ts';
 
 export interface RouterOptions {
@@ -35,8 +40,16 @@ export interface RouterOptions {
   readonly owners: TaskOwners;
   /** Whether servers are told what clients say of the person behind them. */
   readonly personalMeta: boolean;
+  /** What of large results is kept. */
+  readonly kept: KeptResults;
+  readonly frozen: FrozenLists;
+  /** `undefined` where there are no tools for research here. */
+  readonly research: RouterResearch | undefined;
   readonly log: Log;
 }
+
+/** What the tools for research are made of. */
+export type RouterResearch = Pick<ResearchToolsOptions, 'settings' | 'annotations' | 'locate'>;
 
 type Handler = (exchange: Exchange) => Promise<Answer> | Answer;
 
@@ -46,20 +59,29 @@ export class Router implements Relay {
   readonly #info: RawJson;
   readonly #listing: Listing;
   readonly #audience: Audience;
+  readonly #kept: KeptResults;
+  readonly #frozen: FrozenLists;
+  /** What the bridge offers whether or not its servers do: tools for research, and the rest of large results. */
+  readonly #ownCapabilities: readonly string[];
+  readonly #resources: Resources;
   readonly #tools: ToolCalls;
+  readonly #toolList: ToolList;
+  readonly #told: ToldTools;
+  readonly #research: ResearchTools | undefined;
+  readonly #unlisten: readonly (() => void)[];
   readonly #tasks: TaskRequests;
   readonly #personalMeta: boolean;
   readonly #handlers: Readonly<Record<string, Handler>> = {
     ping: () => resultFrame({}),
-    'tools/list': (exchange) => this.#listing.list(exchange, isReader(exchange.client) ? READ_ONLY_TOOLS : TOOLS),
-    'tools/call': (exchange) => this.#tools.call(exchange),
+    'tools/list': (exchange) => this.#toolList.list(exchange),
+    'tools/call': (exchange) => this.#toolsFor(exchange).call(exchange),
     'prompts/list': (exchange) => this.#listing.list(exchange, PROMPTS),
     'prompts/get': (exchange) => this.#getPrompt(exchange),
     'resources/list': (exchange) => this.#listing.list(exchange, RESOURCES),
     'resources/templates/list': (exchange) => this.#listing.list(exchange, TEMPLATES),
-    'resources/read': (exchange) => this.#readResource(exchange),
-    'resources/subscribe': (exchange) => this.#subscribe(exchange),
-    'resources/unsubscribe': (exchange) => this.#unsubscribe(exchange),
+    'resources/read': (exchange) => this.#resources.read(exchange),
+    'resources/subscribe': (exchange) => this.#resources.subscribe(exchange),
+    'resources/unsubscribe': (exchange) => this.#resources.unsubscribe(exchange),
     'completion/complete': (exchange) => this.#complete(exchange),
     'logging/setLevel': (exchange) => this.#setLevel(exchange),
     'tasks/list': (exchange) => this.#tasks.list(exchange),
@@ -69,22 +91,45 @@ export class Router implements Relay {
     'tasks/cancel': (exchange) => this.#tasks.about(exchange),
   };
 
-  constructor({ view, info, owners, personalMeta, log }: RouterOptions) {
-    const listing = new Listing(view, log);
+  constructor({ view, info, owners, personalMeta, kept, frozen, research, log }: RouterOptions) {
+    const own = [...(research ? ['tools'] : []), ...(isLimited(view) ? ['resources'] : [])];
+    const listing = new Listing(view, log, own);
+    const told = new ToldTools(view.upstreams);
+    const calls = new ToolCalls({ view, listing, told, tasks: owners, kept });
+    const resources = new Resources({ view, listing, kept });
+    const read = (exchange: Exchange) => resources.read(exchange);
     this.#view = view;
     this.#info = info;
     this.#personalMeta = personalMeta;
     this.#listing = listing;
-    this.#tools = new ToolCalls({ view, listing, tasks: owners });
+    this.#told = told;
+    this.#kept = kept;
+    this.#frozen = frozen;
+    this.#ownCapabilities = own;
+    this.#resources = resources;
+    this.#tools = calls;
+    this.#research = research && new ResearchTools({ ...research, listing, calls, read });
+    this.#toolList = new ToolList({ view, listing, research: this.#research, frozen });
     this.#tasks = new TaskRequests({ view, listing, owners });
     this.#audience = new Audience(view, owners);
-    for (const upstream of view.upstreams) {
+    this.#unlisten = view.upstreams.map((upstream) => {
       const forget = () => view.definitions.forget(upstream.name);
-      upstream.listeners.add({
+      return upstream.listen({
         up: (lane) => lane === upstream.sharedLane && forget(),
         notification: ({ method }) => method === 'notifications/tools/list_changed' && forget(),
       });
-    }
+    });
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  /** Gets nothing new any more: stops listening to the servers, and lets its clients go. What is being answered goes on. */
+  close(): void {
+    for (const unlisten of this.#unlisten) unlisten();
+    this.#told.close();
+    this.#audience.close();
   }
 
   get info(): RawJson | undefined {
@@ -95,7 +140,8 @@ export class Router implements Relay {
   async open(exchange: Exchange): Promise<Answer> {
     try {
       const { single } = this.#view;
-      return single ? await openSingle(single, exchange) : await openMerged(this.#view, exchange, this.#info);
+      const opened = single ? await openSingle(single, exchange) : await openMerged(this.#view, exchange, this.#info);
+      return withCapabilities(opened, this.#ownCapabilities);
     } catch (error) {
       return errorAnswer(error);
     }
@@ -122,7 +168,8 @@ export class Router implements Relay {
     // A server that does not insist on an id would serve it, past the filters.
     if (Object.hasOwn(this.#handlers, method) || (isReader(client) && !HARMLESS.has(method))) return;
     const presented = { ...notification, frame: this.presentable(notification.frame) };
-    for (const upstream of this.#view.upstreams) upstream.notify(client, presented);
+    for (const upstream of this.#view.upstreams)
+      if (HARMLESS.has(method) || !this.#readsOnly(upstream)) upstream.notify(client, presented);
   }
 
   presentable(frame: RawJson): RawJson {
@@ -131,16 +178,31 @@ export class Router implements Relay {
 
   end(principalId: string): void {
     this.#tasks.end(principalId);
+    this.#kept.end(principalId);
+    this.#frozen.end(principalId);
   }
 
-  /** The name under which a tool is shown here. */
-  exposedTool(upstream: Upstream, name: string): string {
-    return this.#view.tools.expose(upstream.name, name);
+  /** Learns the tools of an upstream, all of them, as they are told on its shared link. */
+  learn(upstream: Upstream, tools: readonly RawJson[]): void {
+    if (!this.#view.upstreams.includes(upstream)) return;
+    TOOLS.learn([...tools], upstream, this.#view);
+    this.#view.definitions.complete(upstream.name);
   }
 
-  /** Whether a tool, given by its own name, is shown here. */
-  showsTool(upstream: Upstream, name: string): boolean {
-    return this.#view.allows(upstream, name);
+  /** What an upstream's tools are shown as, to all or to those who may only read. */
+  show(upstream: Upstream, tools: readonly RawJson[], readOnly = false): RawJson[] {
+    return (readOnly ? READ_ONLY_TOOLS : TOOLS).show([...tools], upstream, this.#view);
+  }
+
+  /** The bridge's own tools, as all see them, or those who may only read. */
+  async ownTools(readOnly = false): Promise<readonly RawJson[]> {
+    const tools = (await this.#research?.definitions(ownExchange(TOOLS.method))) ?? [];
+    return readOnly ? tools.filter(isMarkedReadOnly) : tools;
+  }
+
+  /** Tells all clients that the lists may be different now, for a reason that no server knows. */
+  announceLists(): void {
+    this.#audience.announceAll();
   }
 
   /** Tells the clients on an upstream's shared link that its lists may be different now; see {@link Audience}. */
@@ -149,7 +211,12 @@ export class Router implements Relay {
   }
 
   toolOf(exchange: Exchange): Promise<RawJson | undefined> {
-    return this.#tools.definitionOf(exchange);
+    return this.#toolsFor(exchange).definitionOf(exchange);
+  }
+
+  /** Those of the bridge, or those of the servers. */
+  #toolsFor(exchange: Exchange): ResearchTools | ToolCalls {
+    return this.#research?.answers(toolNameOf(exchange)) ? this.#research : this.#tools;
   }
 
   async #getPrompt(exchange: Exchange): Promise<Answer> {
@@ -158,39 +225,6 @@ export class Router implements Relay {
     const upstream = target && this.#view.upstream(target.server);
     if (!upstream) return errorFrame(INVALID_PARAMS, `Unknown prompt: ${exposed}`);
     return upstream.request(inServerWords(exchange.frame, 'name', target.name), exchange);
-  }
-
-  async #readResource(exchange: Exchange): Promise<Answer> {
-    const exposed = exchange.frame.raw('params')?.string('uri') ?? '';
-    const found = await this.#findResource(exchange, exposed);
-    if (!found)
-      return this.#tryAll(
-        exchange,
-        'resources',
-        errorFrame(RESOURCE_NOT_FOUND, 'Resource not found', { uri: exposed }),
-      );
-    const answer = await found.upstream.request(inServerWords(exchange.frame, 'uri', found.uri), exchange);
-    if (found.uri === exposed) return answer;
-    const contents = answer.raw('result')?.raw('contents')?.items() ?? [];
-    const expose = (uri: string) => (uri === found.uri ? exposed : uri);
-    return contents.length === 0
-      ? answer
-      : withResult(answer, { contents: contents.map((item) => item.translated('uri', expose)) });
-  }
-
-  async #subscribe(exchange: Exchange): Promise<Answer> {
-    const { frame, client } = exchange;
-    if (!client.listens) return errorFrame(INVALID_REQUEST, 'Updates are brought to sessions only; open one');
-    const found = await this.#findResource(exchange, frame.raw('params')?.string('uri') ?? '');
-    if (!found) return errorFrame(RESOURCE_NOT_FOUND, 'Resource not found', { uri: frame.raw('params')?.get('uri') });
-    return found.upstream.subscribe(inServerWords(frame, 'uri', found.uri), exchange);
-  }
-
-  async #unsubscribe(exchange: Exchange): Promise<Answer> {
-    const found = await this.#findResource(exchange, exchange.frame.raw('params')?.string('uri') ?? '');
-    return found
-      ? found.upstream.unsubscribe(inServerWords(exchange.frame, 'uri', found.uri), exchange)
-      : resultFrame({});
   }
 
   async #complete(exchange: Exchange): Promise<Answer> {
@@ -229,36 +263,37 @@ export class Router implements Relay {
 
   /** A method that only the servers know: the first that does not say "method not found" answers. What it does, nobody here can tell. */
   #custom(exchange: Exchange): Promise<Answer> | Answer {
-    const { single } = this.#view;
+    const { upstreams, single } = this.#view;
+    const asked = isReader(exchange.client) ? [] : upstreams.filter((upstream) => !this.#readsOnly(upstream));
+    if (single && asked.length > 0) return single.request(exchange.frame, exchange);
+    const declines = (answer: Answer) => answer.raw('error')?.get('code') === METHOD_NOT_FOUND;
     const unknown = errorFrame(METHOD_NOT_FOUND, `Method not found: ${exchange.method}`);
-    if (isReader(exchange.client)) return unknown;
-    return single ? single.request(exchange.frame, exchange) : this.#tryAll(exchange, undefined, unknown);
+    return askInTurn(exchange, { upstreams: asked, declines, otherwise: unknown });
   }
 
-  /** Asks one server after another, until one neither declines nor fails to know. Safe where declining has no effect. */
-  async #tryAll(exchange: Exchange, capability: string | undefined, otherwise: Answer): Promise<Answer> {
-    for (const upstream of this.#view.upstreams) {
-      const link = await linkInTime(upstream, exchange);
-      if (!link || (capability && !link.opened.raw('capabilities')?.has(capability))) continue;
-      const answer = await upstream.request(exchange.frame, exchange);
-      const code = answer.raw('error')?.get('code');
-      if (capability ? code === undefined : code !== METHOD_NOT_FOUND) return answer;
-    }
-    return otherwise;
-  }
-
-  async #findResource(exchange: Exchange, exposed: string): Promise<{ upstream: Upstream; uri: string } | undefined> {
-    const lookup = () => this.#view.uris.lookupUri(exposed);
-    const target =
-      (await this.#listing.find(exchange, RESOURCES, lookup)) ??
-      (await this.#listing.find(exchange, TEMPLATES, lookup));
-    const upstream = target && this.#view.upstream(target.server);
-    return upstream && { upstream, uri: target.uri };
+  /** Whether only what a server marks as read-only is shown of it. */
+  #readsOnly(upstream: Upstream): boolean {
+    return this.#view.rulesOf(upstream).readsOnly;
   }
 }
 
 /** What clients tell of themselves; whatever else is told might be a call to some server. */
 const HARMLESS: ReadonlySet<string> = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
+
+/** Whether some results may be cut. */
+function isLimited(view: View): boolean {
+  return view.upstreams.some((upstream) => view.rulesOf(upstream).results.maxSize > 0);
+}
+
+/** The introduction of servers, where the bridge itself has what they may lack. */
+function withCapabilities(opened: Answer, own: readonly string[]): Answer {
+  const capabilities = opened.raw('result')?.raw('capabilities');
+  const added = own.filter((capability) => !capabilities?.has(capability));
+  if (!capabilities || added.length === 0) return opened;
+  return withResult(opened, {
+    capabilities: capabilities.with(Object.fromEntries(added.map((capability) => [capability, {}]))),
+  });
+}
 
 /** Whether a client may only read. */
 function isReader({ principal }: Client): boolean {

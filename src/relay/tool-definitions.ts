@@ -5,9 +5,15 @@ export class ToolDefinitions {
   readonly #servers = new Map<string, Map<string, RawJson>>();
   readonly #complete = new Set<string>();
 
-  /** Whether all of a server's tools are known, rather than some pages of its list. */
+  /** Whether all of a server's tools are known that can be, rather than some pages of its list. */
   isComplete(server: string): boolean {
     return this.#complete.has(server);
+  }
+
+  /** Whether a server has told all its tools, and this is none of them. */
+  lacks(server: string, tool: string): boolean {
+    const known = this.#servers.get(server);
+    return this.isComplete(server) && known !== undefined && !known.has(tool);
   }
 
   learn(server: string, tools: readonly RawJson[]): void {
@@ -20,7 +26,7 @@ export class ToolDefinitions {
     return this.#servers.get(server)?.get(tool);
   }
 
-  /** Takes note that what was learnt last was the rest. */
+  /** Takes note that what was learnt last was the rest, or that there is no more to be had. */
   complete(server: string): void {
     this.#complete.add(server);
   }

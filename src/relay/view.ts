@@ -1,17 +1,28 @@
-import type { CompiledToolFilter } from '../catalog/filter.ts';
 import { createNameTable, type NameTable } from '../catalog/name-table.ts';
+import { exposedName, type NameTarget } from '../catalog/names.ts';
+import type { CompiledRules } from '../catalog/rules.ts';
+import { shortHash } from '../catalog/short-hash.ts';
 import { createUriTable, type UriTable } from '../catalog/uris.ts';
-import type { Prefix } from '../config/settings.ts';
+import type { Prefix, UpstreamSettings } from '../config/settings.ts';
+import { canonical } from '../protocol/canonical.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { ToolDefinitions } from './tool-definitions.ts';
 
 export interface ViewOptions {
-  readonly upstreams: readonly Upstream[];
+  /** What is shown, and by which rules, in the order of the configuration. */
+  readonly rules: ReadonlyMap<Upstream, CompiledRules>;
   readonly prefix: Prefix;
-  /** What of each upstream's tools may be seen; all of them have to allow a tool. */
-  filtersOf(upstream: Upstream): readonly CompiledToolFilter[];
   /** What filters call a tool besides its own name. Default: the name it has in this view. */
   exposedTool?(upstream: Upstream, tool: string): string;
+  /** Names that are not for the servers' tools. Default: none. */
+  readonly reserved?: readonly string[];
+  /** Whose tool was shown under a name that is nobody's any more. Default: nobody's. */
+  formerTool?(exposed: string): FormerTool | undefined;
+}
+
+/** Whose tool it was, and which program that server was. */
+export interface FormerTool extends NameTarget {
+  readonly program: string;
 }
 
 /** What of the catalog one URL shows: which upstreams, under which names, and which of their tools. */
@@ -24,28 +35,82 @@ export interface View {
   readonly uris: UriTable;
   readonly definitions: ToolDefinitions;
   upstream(name: string): Upstream | undefined;
-  /** Whether a tool, given by its own name, may be seen and called. */
+  rulesOf(upstream: Upstream): CompiledRules;
+  /** Tells the program that a server is from others, whatever the server is called. */
+  programOf(server: string): string;
+  /** What filters call a tool besides its own name. */
+  exposedTool(upstream: Upstream, tool: string): string;
+  /** Whether a tool, given by its own name, may be seen and called, as far as that is told by its name. */
   allows(upstream: Upstream, tool: string): boolean;
   /** Whether there may be tools of an upstream that must not be seen. */
   isFiltered(upstream: Upstream): boolean;
+  /** What a name formerly stood for, by the owner's word or because it was shown so. It may stand for something else now. */
+  formerTool(exposed: string): NameTarget | undefined;
 }
 
-export function createView({ upstreams, prefix, filtersOf, exposedTool }: ViewOptions): View {
+export function createView({ rules, prefix, exposedTool, reserved = [], formerTool }: ViewOptions): View {
+  const upstreams = [...rules.keys()];
   const servers = upstreams.map(({ name }) => name);
   const byName = new Map(upstreams.map((upstream) => [upstream.name, upstream]));
-  const tools = createNameTable({ servers, prefix });
+  const rulesOf = (upstream: Upstream) => rules.get(upstream) as CompiledRules;
+  const given = (kind: 'overrides' | 'prompts') =>
+    new Map(upstreams.map((upstream) => [upstream.name, rulesOf(upstream)[kind].names]));
+  const tools = createNameTable({ servers, prefix, given: given('overrides'), reserved });
+  const programs = new Map(upstreams.map(({ name, settings }) => [name, hashOfProgram(settings)]));
+  const programOf = (server: string) => programs.get(server) ?? '';
+  const nameForFilters = exposedTool ?? ((upstream: Upstream, own: string) => tools.expose(upstream.name, own));
+  const aliases = aliasesIn(upstreams, rulesOf, tools);
   return {
     upstreams,
     single: upstreams.length === 1 ? upstreams[0] : undefined,
     tools,
-    prompts: createNameTable({ servers, prefix }),
+    prompts: createNameTable({ servers, prefix, given: given('prompts') }),
     uris: createUriTable(servers),
     definitions: new ToolDefinitions(),
     upstream: (name) => byName.get(name),
+    rulesOf,
+    exposedTool: nameForFilters,
     allows(upstream, own) {
-      const names = { own, exposed: exposedTool?.(upstream, own) ?? tools.expose(upstream.name, own) };
-      return filtersOf(upstream).every((filter) => filter.allows(names));
+      const { filters } = rulesOf(upstream);
+      const names = { own, exposed: nameForFilters(upstream, own) };
+      return filters.every(({ filter }) => filter.allows(names));
     },
-    isFiltered: (upstream) => filtersOf(upstream).some((filter) => !filter.isOpen),
+    isFiltered(upstream) {
+      const { filters, annotations } = rulesOf(upstream);
+      return !annotations.isOpen || filters.some(({ filter }) => !filter.isOpen);
+    },
+    programOf,
+    formerTool(exposed) {
+      const alias = aliases.get(exposed);
+      const former = alias ? undefined : formerTool?.(exposed);
+      if (!former) return alias;
+      // Of servers with other names only the very same program: two may have the same tools, and mean different things.
+      const isSame = ({ name: server }: Upstream) => programOf(server) === former.program;
+      const upstream = byName.get(former.server) ?? upstreams.find(isSame);
+      return upstream && { server: upstream.name, name: former.name };
+    },
   };
+}
+
+/** Of what is run, and in which surroundings: that can be all the difference. */
+function hashOfProgram({ command, args, env, cwd, shell }: UpstreamSettings): string {
+  return shortHash([canonical({ command, args, env, cwd, shell })], PROGRAM_HASH_LENGTH);
+}
+
+const PROGRAM_HASH_LENGTH = 16;
+
+/** The owner's aliases, as they would have been shown. */
+function aliasesIn(
+  upstreams: readonly Upstream[],
+  rulesOf: (upstream: Upstream) => CompiledRules,
+  { prefixOf }: NameTable,
+): Map<string, NameTarget> {
+  const named = upstreams.flatMap((upstream) => {
+    const { name: server } = upstream;
+    const prefix = prefixOf(server) === '' ? undefined : server;
+    return [...rulesOf(upstream).overrides.aliases].map(
+      ([alias, name]) => [exposedName(alias, prefix), { server, name }] as const,
+    );
+  });
+  return new Map(named);
 }

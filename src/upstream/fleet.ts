@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamSettings } from '../config/settings.ts';
 import type { Log } from '../log.ts';
 import { createWatchdog, type Watchdog } from '../process/watchdog.ts';
@@ -14,18 +15,21 @@ export interface FleetOptions {
 
 /** All configured servers, in the order of the configuration, and what outlives the bridge to end them. */
 export class Fleet {
-  readonly upstreams: readonly Upstream[];
+  readonly #options: Omit<FleetOptions, 'settings'>;
   readonly #watchdog: Watchdog;
   readonly #lastWords = new Map<string, string>();
+  /** Those that are no longer configured, until their last call is answered. */
+  readonly #retiring = new Set<Upstream>();
+  #upstreams: readonly Upstream[];
 
-  constructor({ settings, info, log }: FleetOptions) {
-    const watchdog = createWatchdog({ log });
-    this.#watchdog = watchdog;
-    this.upstreams = settings.map((upstream) => {
-      const onStderrLine = (line: string) => this.#lastWords.set(upstream.name, line);
-      const open = openStdio({ settings: upstream, watchdog, log, onStderrLine });
-      return new Upstream({ settings: upstream, open, info, log });
-    });
+  constructor({ settings, ...options }: FleetOptions) {
+    this.#options = options;
+    this.#watchdog = createWatchdog({ log: options.log });
+    this.#upstreams = settings.map((upstream) => this.#create(upstream));
+  }
+
+  get upstreams(): readonly Upstream[] {
+    return this.#upstreams;
   }
 
   /** The last line that a server's processes wrote to stderr. */
@@ -35,12 +39,48 @@ export class Fleet {
 
   /** Starts the servers, but for those that wait for their first request. */
   start(): void {
-    for (const upstream of this.upstreams) upstream.start();
+    for (const upstream of this.#upstreams) upstream.start();
+  }
+
+  /** The servers of other settings: those whose processes these do not concern as they are, the others anew, and not started yet. */
+  plan(settings: readonly UpstreamSettings[]): readonly Upstream[] {
+    const before = new Map(this.#upstreams.map((upstream) => [upstream.name, upstream]));
+    return settings.map((wanted) => {
+      const upstream = before.get(wanted.name);
+      const stays = upstream && isDeepStrictEqual(processOf(upstream.settings), processOf(wanted));
+      return stays ? upstream : this.#create(wanted);
+    });
+  }
+
+  /** Takes up what was planned: starts what is new, and ends what is out once its calls in flight are answered. Returns how many of each. */
+  adopt(upstreams: readonly Upstream[]): { readonly started: number; readonly ended: number } {
+    const out = this.#upstreams.filter((upstream) => !upstreams.includes(upstream));
+    const added = upstreams.filter((upstream) => !this.#upstreams.includes(upstream));
+    this.#upstreams = upstreams;
+    for (const upstream of added) upstream.start();
+    for (const upstream of out) {
+      this.#retiring.add(upstream);
+      void upstream.retire().finally(() => this.#retiring.delete(upstream));
+    }
+    return { started: added.length, ended: out.length };
   }
 
   /** Ends all processes. Twice without harm; resolves when they are gone. */
   async close(options?: { immediately?: boolean }): Promise<void> {
-    await Promise.all(this.upstreams.map((upstream) => upstream.close(options)));
+    await Promise.all([...this.#upstreams, ...this.#retiring].map((upstream) => upstream.close(options)));
     await this.#watchdog.close();
   }
+
+  #create(settings: UpstreamSettings): Upstream {
+    const { info, log } = this.#options;
+    const { name } = settings;
+    const onStderrLine = (line: string) => this.#lastWords.set(name, line);
+    const open = openStdio({ settings, watchdog: this.#watchdog, log, onStderrLine });
+    return new Upstream({ settings, open, info, log });
+  }
+}
+
+/** All that concerns a server's processes. */
+function processOf({ rules, origin, ...settings }: UpstreamSettings): object {
+  return settings;
 }

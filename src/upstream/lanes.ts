@@ -25,7 +25,8 @@ export interface LanesOptions {
   readonly isolation: Isolation;
   /** Most processes at once. */
   readonly maxLinks: number;
-  createLane(opening: RawJson | undefined): Lane;
+  /** @param client whose it is going to be; `undefined`: all others'. */
+  createLane(opening: RawJson | undefined, client: Client | undefined): Lane;
 }
 
 /**
@@ -49,7 +50,7 @@ export class Lanes {
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    this.shared = options.createLane(undefined);
+    this.shared = options.createLane(undefined, undefined);
   }
 
   get all(): Lane[] {
@@ -159,8 +160,8 @@ export class Lanes {
       const message = `${name}: ${maxLinks} processes are running for other clients; close one, or raise "maxLinks"`;
       throw new BridgeError('BUSY', message);
     }
-    const lane = createLane(client.opening);
-    lane.initialized = client.tenure !== 'session';
+    const lane = createLane(client.opening, client);
+    if (client.tenure !== 'session') lane.initialized = true;
     return lane;
   }
 

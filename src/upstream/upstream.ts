@@ -37,9 +37,14 @@ export class Upstream {
   readonly settings: UpstreamSettings;
   /** For words of the server that are quoted. */
   readonly redact: Redact;
-  readonly listeners = new Set<UpstreamListener>();
+  readonly #listeners = new Set<UpstreamListener>();
   readonly #options: UpstreamOptions;
   readonly #lanes: Lanes;
+  /** Sessions that have said that they are ready. Their processes are told so, also those that are started for them later. */
+  readonly #initialized = new WeakSet<Client>();
+  /** Requests that are being answered. */
+  #inFlight = 0;
+  #drained = () => {};
   /** Whether a link has been opened already, so that it is known how the server asks. */
   #isKnown = false;
 
@@ -48,7 +53,12 @@ export class Upstream {
     this.settings = options.settings;
     this.redact = createRedactor(options.settings.env);
     const { name, isolation, maxLinks } = options.settings;
-    this.#lanes = new Lanes({ name, isolation, maxLinks, createLane: (opening) => this.#createLane(opening) });
+    this.#lanes = new Lanes({
+      name,
+      isolation,
+      maxLinks,
+      createLane: (opening, client) => this.#createLane(opening, client),
+    });
   }
 
   get name(): string {
@@ -71,6 +81,12 @@ export class Upstream {
   /** How many processes it has now. */
   get links(): number {
     return this.#lanes.all.filter(({ supervisor }) => ['starting', 'ready'].includes(supervisor.state)).length;
+  }
+
+  /** Lets somebody hear what happens here. Returns what ends that. */
+  listen(listener: UpstreamListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Starts the shared link, unless it is to wait for the first request. Failures are logged and retried. */
@@ -114,6 +130,16 @@ export class Upstream {
 
   /** Answers an exchange on the client's link, which is started if need be. `frame`: its request as the server is to see it. */
   async request(frame: RawJson, exchange: Exchange): Promise<Answer> {
+    this.#inFlight += 1;
+    try {
+      return await this.#request(frame, exchange);
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#drained();
+    }
+  }
+
+  async #request(frame: RawJson, exchange: Exchange): Promise<Answer> {
     const { client, cancellation } = exchange;
     const lane = this.#lanes.find(client) ?? (await this.#laneFor(client));
     const link = lane.supervisor.link ?? (await lane.supervisor.acquire());
@@ -172,6 +198,7 @@ export class Upstream {
 
   /** Hands on a notification of a client, unless it is about the client itself and others share the link. */
   notify(client: Client, { method, frame }: Notification): void {
+    if (method === 'notifications/initialized') this.#initialized.add(client);
     const lane = this.#lanes.find(client);
     if (!lane || (lane.owner !== client && ABOUT_CLIENT.has(method))) return;
     if (method === 'notifications/initialized') lane.initialized = true;
@@ -185,6 +212,15 @@ export class Upstream {
     await Promise.all(
       interests.drop(client).map((uri) => this.#tell(supervisor.link, 'resources/unsubscribe', { uri })),
     );
+  }
+
+  /** Resolves once nothing is being answered here, then ends all its processes. For a server that gets nothing new any more. */
+  async retire(): Promise<void> {
+    if (this.#inFlight > 0)
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    await this.close();
   }
 
   /** Ends all its processes. Twice without harm; resolves when they are gone. */
@@ -204,7 +240,7 @@ export class Upstream {
     return !this.#isKnown && this.shared.state === 'starting' && this.#lanes.needsOwn(client);
   }
 
-  #createLane(opening: RawJson | undefined): Lane {
+  #createLane(opening: RawJson | undefined, client: Client | undefined): Lane {
     const { settings, open, info, log } = this.#options;
     const { startTimeout, callTimeout, idleTimeout, protocol } = settings;
     const events: LinkEvents = {
@@ -236,7 +272,7 @@ export class Upstream {
       supervisor,
       interests: new Interests(),
       owner: undefined,
-      initialized: !opening,
+      initialized: client === undefined || this.#initialized.has(client),
       isTainted: false,
     };
     return lane;
@@ -289,7 +325,7 @@ export class Upstream {
   }
 
   #emit(call: (listener: UpstreamListener) => void): void {
-    for (const listener of this.listeners) call(listener);
+    for (const listener of this.#listeners) call(listener);
   }
 }
 

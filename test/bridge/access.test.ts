@@ -22,7 +22,7 @@ async function openAccess(argv: readonly string[], folder?: string) {
   const access = await Access.open(settings, createLog({ level: 'none' }));
   onTestFinished(() => access.close());
   const ended: string[] = [];
-  const place = { origin: () => ORIGIN, resources: ['/mcp'], toolsOf: () => undefined };
+  const place = { origin: () => ORIGIN, resources: ['/mcp'], isReadOnly: () => false, toolsOf: () => undefined };
   const { gate, pages } = await access.createDoor(place, (id) => ended.push(id));
   const admit = (token?: string) =>
     gate.admit({ headers: token === undefined ? {} : { authorization: `Bearer ${token}` } } as IncomingMessage, '/mcp');

@@ -26,7 +26,7 @@ const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 async function startEndpoints(changes: Partial<Relay> = {}, settings: Partial<typeof SETTINGS> = {}) {
   const ended: string[] = [];
   const { relay, exchanges, joined } = createRelay({ end: (id) => void ended.push(id), ...changes });
-  const endpoints = new Endpoints({ settings: { ...SETTINGS, ...settings }, merged: relay, single: new Map() });
+  const endpoints = new Endpoints({ settings: { ...SETTINGS, ...settings }, relays: new Map([['', relay]]) });
   onTestFinished(() => endpoints.close());
   const origin = await serve((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
@@ -56,7 +56,13 @@ describe('an endpoint', () => {
 
   it('is known by its path, and that to which messages are sent by the path of the stream', () => {
     const { relay } = createRelay();
-    const { routes } = new Endpoints({ settings: SETTINGS, merged: relay, single: new Map([['my files', relay]]) });
+    const { routes } = new Endpoints({
+      settings: SETTINGS,
+      relays: new Map([
+        ['', relay],
+        ['servers/my%20files', relay],
+      ]),
+    });
     expect(resources(routes)).toEqual({
       '/mcp': '/mcp',
       '/sse': '/sse',

@@ -11,7 +11,12 @@ export function createGuard(options: Partial<GuardOptions> = {}): HostGuard {
 
 /** Lets everybody in. */
 export function createOpenGate(): Gate {
-  return new Gate({ verifiers: [], origin: () => 'https://h.example', metadataUrl: () => undefined, scope: '' });
+  return new Gate({
+    verifiers: [],
+    origin: () => 'https://h.example',
+    metadataUrl: () => undefined,
+    scopeAt: () => '',
+  });
 }
 
 /** What the bridge asks for itself, where it says its own name. */

@@ -10,7 +10,7 @@ import { createOpenGate, PROOF } from './apps.ts';
 function startApp(corsOrigins: string[]): Promise<string> {
   const guard = new HostGuard({ host: '127.0.0.1', allowedHosts: [], corsOrigins });
   const routes = new Map<string, Endpoint>([
-    ['/mcp', { resource: '/mcp', server: undefined, serve: (request, response) => response.end(request.method) }],
+    ['/mcp', { resource: '/mcp', place: '', serve: (request, response) => response.end(request.method) }],
   ]);
   const log = createLog({ level: 'none' });
   const options = { gate: createOpenGate(), pages: undefined, proof: PROOF, healthPaths: [], isSecret: false };

@@ -29,7 +29,7 @@ function createGate(options: Partial<GateOptions> = {}): Gate {
     verifiers: [createVerifier({ token: 'good', principal: OWNER })],
     origin: () => ORIGIN,
     metadataUrl: (path) => `${ORIGIN}/about${path}`,
-    scope: 'mcp',
+    scopeAt: () => 'mcp',
     ...options,
   });
 }
@@ -93,7 +93,7 @@ describe('whoever is not let in', () => {
     ['without a header', undefined, 'Bearer'],
     ['with a token that is not good', 'Bearer bad', `Bearer ${WHY}`],
   ])('is told nothing of places that there are not: %s', async (_, header, challenge) => {
-    const gate = createGate({ metadataUrl: () => undefined, scope: '' });
+    const gate = createGate({ metadataUrl: () => undefined, scopeAt: () => '' });
     await expect(admit(gate, header)).rejects.toMatchObject({ headers: { 'WWW-Authenticate': challenge } });
   });
 

@@ -64,12 +64,12 @@ export async function startApp(mounts: readonly (Partial<Mount> & { url: string 
     verifiers: [{ verify }],
     origin: () => PUBLIC_ORIGIN,
     metadataUrl: (path) => `${PUBLIC_ORIGIN}/metadata${path}`,
-    scope: 'mcp',
+    scopeAt: () => 'mcp',
   });
   const handler = createPublicApp({
     guard,
     gate,
-    routes: new Map([['/mcp', { resource: '/mcp', server: undefined, serve: (_, response) => response.end('mcp') }]]),
+    routes: new Map([['/mcp', { resource: '/mcp', place: '', serve: (_, response) => response.end('mcp') }]]),
     pages: undefined,
     proof: { path: '/proof', serve: async (_, response) => void response.end('proof') },
     mounts: mounted,

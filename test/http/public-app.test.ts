@@ -13,7 +13,7 @@ import { createGuard, createOpenGate, PROOF, serveApp } from './apps.ts';
 /** An app with two routes that say their names, and one that fails. */
 function createApp(options: Partial<PublicAppOptions> = {}) {
   const lines: string[] = [];
-  const endpoint = (serve: Endpoint['serve']): Endpoint => ({ resource: '/mcp', server: undefined, serve });
+  const endpoint = (serve: Endpoint['serve']): Endpoint => ({ resource: '/mcp', place: '', serve });
   const named = (name: string) =>
     endpoint((_, response) => void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(name));
   const routes = new Map<string, Endpoint>([
@@ -150,7 +150,12 @@ describe('a request that a browser was tricked into', () => {
 
 describe('a gate', () => {
   const createGate = (verify: Verifier['verify']) =>
-    new Gate({ verifiers: [{ verify }], origin: () => 'https://h.example', metadataUrl: () => undefined, scope: '' });
+    new Gate({
+      verifiers: [{ verify }],
+      origin: () => 'https://h.example',
+      metadataUrl: () => undefined,
+      scopeAt: () => '',
+    });
 
   it('stands before every endpoint, for every method, and before the body', async () => {
     const { port } = await startApp({ gate: createGate(() => undefined) });
@@ -187,7 +192,7 @@ describe('a gate', () => {
         '/message',
         {
           resource: '/sse',
-          server: undefined,
+          place: '',
           serve: (_, response, who) => {
             served.push(who);
             response.end();
@@ -211,7 +216,7 @@ describe('a gate', () => {
       setImmediate(() => events.emit('done'));
       return { id: 'ada', readOnly: false };
     });
-    const { app } = createApp({ gate, routes: new Map([['/mcp', { resource: '/mcp', server: undefined, serve }]]) });
+    const { app } = createApp({ gate, routes: new Map([['/mcp', { resource: '/mcp', place: '', serve }]]) });
     const { port } = await serveApp((request, response) => {
       response.once('close', () => events.emit('gone'));
       app(request, response);
@@ -232,7 +237,7 @@ describe('a gate', () => {
     const serve = (_: unknown, response: ServerResponse) => {
       if (open.push(response) === 200) events.emit('full');
     };
-    const routes = new Map<string, Endpoint>([['/mcp', { resource: '/mcp', server: undefined, serve }]]);
+    const routes = new Map<string, Endpoint>([['/mcp', { resource: '/mcp', place: '', serve }]]);
     const { ask } = await startApp({ gate: createGate((id) => ({ id, readOnly: false })), routes });
     const under = Array.from({ length: 200 }, () => ask('/mcp', { authorization: 'Bearer ada' }));
     await full;

@@ -35,9 +35,9 @@ describe('an owner who leaves it to another issuer', () => {
 
   it('asks for the scopes that its tokens must have', async () => {
     const owner = createOwner(['tools.use', 'tools.see']);
-    expect(owner.scope).toBe('tools.use tools.see');
+    expect(owner.scopeAt()).toBe('tools.use tools.see');
     expect(JSON.parse((await ask('GET', METADATA, owner)).body).scopes_supported).toEqual(['tools.use', 'tools.see']);
-    expect(createOwner().scope).toBe('');
+    expect(createOwner().scopeAt()).toBe('');
   });
 
   it.each(['/authorize', '/token', '/register', '/revoke', '/.well-known/oauth-authorization-server', '/mcp'])(

@@ -10,7 +10,7 @@ const aboutAll = (resources: readonly string[]) => ({
   origin: () => ISSUER,
   resources,
   issuers: () => ['https://issuer.example'],
-  scopes: ['a', 'b'],
+  scopesAt: () => ['a', 'b'],
 });
 
 /** The resource that the metadata at a path is about. */

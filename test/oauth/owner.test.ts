@@ -14,6 +14,7 @@ async function openOwner(
   const owner = await Owner.open({
     origin: () => ISSUER,
     resources: ['/mcp'],
+    isReadOnly: () => false,
     toolsOf: () => undefined,
     folder: await makeFolder(),
     clientDocuments: false,
@@ -53,7 +54,7 @@ describe('the owner', () => {
       resource: 'https://new.example/mcp',
       authorization_servers: ['https://new.example'],
     });
-    expect(owner.scope).toBe('mcp');
+    expect(owner.scopeAt('/mcp')).toBe('mcp');
   });
 
   it('knows who is linked here, and who knows the bridge by another origin', async () => {

@@ -84,6 +84,7 @@ export type Fields = Readonly<Record<string, string | readonly string[] | undefi
 export interface TestServerOptions {
   readonly resources?: readonly string[];
   readonly documents?: ClientsOptions['documents'];
+  readonly isReadOnly?: (path: string) => boolean;
   readonly toolsOf?: (path: string) => ToolCount | undefined;
 }
 
@@ -101,6 +102,7 @@ export async function startServer({ resources = ['/mcp', '/servers/a%20b/mcp'], 
   const server = new AuthorizationServer({
     issuer: () => ISSUER,
     resources,
+    isReadOnly: options.isReadOnly ?? (() => false),
     toolsOf: options.toolsOf ?? (() => undefined),
     clients,
     codes: new Codes(clock.now),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import type { Router } from '../../src/relay/router.ts';
+import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
+import { unknownTool } from '../../src/relay/tool-calls.ts';
 import { principalOf } from '../downstream/support.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { contentOf, createClient, createExchange } from '../upstream/support.ts';
@@ -26,19 +27,19 @@ const offers = (...pages: object[][]): Part => ({
 });
 
 const readerOf = (changes: Partial<Client> = {}) => createClient('reader', { principal: READER, ...changes });
-const unknown = (name: string) => ({ code: -32602, message: `Unknown tool: ${name}` });
+const unknown = (name: string) => ({ code: -32602, message: unknownTool(name).raw('error')?.get('message') });
 
-async function call(router: Router | undefined, name: unknown, client: Client = readerOf()) {
+async function call(router: RelaySwitch | undefined, name: unknown, client: Client = readerOf()) {
   const exchange = createExchange(requestFrame('tools/call', { name, arguments: {} }), { client });
   return contentOf((await router?.handle(exchange)) ?? RawJson.of({}));
 }
 
-async function list(router: Router | undefined, client: Client = readerOf()) {
+async function list(router: RelaySwitch | undefined, client: Client = readerOf()) {
   const exchange = createExchange(requestFrame('tools/list'), { client });
   return contentOf((await router?.handle(exchange)) ?? RawJson.of({}));
 }
 
-async function namesFor(router: Router | undefined, client?: Client) {
+async function namesFor(router: RelaySwitch | undefined, client?: Client) {
   const { tools } = (await list(router, client)) as { tools: { name: string }[] };
   return tools.map(({ name }) => name);
 }
@@ -184,7 +185,7 @@ describe('whoever may only read', () => {
     'is refused what nobody here knows the meaning of: %s',
     async (method) => {
       const relays = await playRelays([offers([]), offers([])]);
-      const ask = async (router: Router | undefined) =>
+      const ask = async (router: RelaySwitch | undefined) =>
         contentOf(
           (await router?.handle(createExchange(requestFrame(method), { client: readerOf() }))) ?? RawJson.of({}),
         );

@@ -1,6 +1,10 @@
 import type { UpstreamSettings } from '../../src/config/settings.ts';
+import type { Log } from '../../src/log.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import { createRelays, type Relays, type RelaysOptions } from '../../src/relay/relays.ts';
+import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
+import { Relays } from '../../src/relay/relays.ts';
+import { type CatalogSettings, placeOfServer } from '../../src/relay/routers.ts';
+import type { PublishedCatalog } from '../../src/state/published.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { playServer } from '../upstream/played-server.ts';
 import { createLogBook, createUpstream, INFO } from '../upstream/support.ts';
@@ -37,7 +41,12 @@ export function playUpstream(part: Part = {}, settings: Partial<UpstreamSettings
   return { upstream, received, lines, say, die };
 }
 
-export interface PlayedRelays extends Relays {
+export interface PlayedRelays {
+  readonly relays: Relays;
+  readonly merged: RelaySwitch;
+  /** By the server's name. */
+  readonly single: ReadonlyMap<string, RelaySwitch>;
+  readonly settled: Promise<void>;
   readonly played: readonly PlayedUpstream[];
   /** What each server was sent, oldest first. */
   readonly received: readonly RawJson[][];
@@ -46,20 +55,44 @@ export interface PlayedRelays extends Relays {
 /** The relays of servers that are played; they are called a, b, ... */
 export async function playRelays(
   parts: readonly Part[],
-  { settings, ...options }: Partial<RelaysOptions> & { settings?: Partial<UpstreamSettings> } = {},
+  { settings, log = createLogBook().log, ...options }: PlayOptions = {},
 ): Promise<PlayedRelays> {
   const played = parts.map((part, index) => playUpstream(part, { name: 'abc'.charAt(index), ...settings }));
-  const relays = await createRelays({
-    upstreams: played.map(({ upstream }) => upstream),
-    prefix: 'auto',
-    tools: { allow: [], deny: [] },
+  const upstreams = played.map(({ upstream }) => upstream);
+  const relays = await Relays.create({
+    settings: {
+      upstreams: upstreams.map((upstream) => upstream.settings),
+      prefix: 'auto',
+      tools: { allow: [], deny: [] },
+      views: [],
+      research: undefined,
+      personalMeta: false,
+      ...options,
+    },
+    upstreams,
+    publishedAt: () => UNPUBLISHED,
     info: INFO,
-    personalMeta: false,
-    log: createLogBook().log,
-    ...options,
+    log,
   });
-  return { ...relays, played, received: played.map(({ received }) => received) };
+  const single = upstreams.map(({ name }) => [name, relays.all.get(placeOfServer(name)) as RelaySwitch] as const);
+  return {
+    relays,
+    merged: relays.merged,
+    single: new Map(single),
+    settled: relays.settled,
+    played,
+    received: played.map(({ received }) => received),
+  };
 }
+
+export interface PlayOptions extends Partial<CatalogSettings> {
+  /** Of all servers. */
+  readonly settings?: Partial<UpstreamSettings>;
+  readonly log?: Log;
+}
+
+/** Remembers nothing. */
+export const UNPUBLISHED: PublishedCatalog = { aliasOf: () => undefined, readers: [], record() {} };
 
 async function answerTo(frame: RawJson, { capabilities = { tools: {} }, start, answer }: Part) {
   const method = frame.string('method') ?? '';

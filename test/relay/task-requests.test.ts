@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import type { Router } from '../../src/relay/router.ts';
+import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
 import { principalOf } from '../downstream/support.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { contentOf, createClient, createExchange } from '../upstream/support.ts';
@@ -27,13 +27,13 @@ function countingServer(): Part {
 const clientOf = (principal: Client['principal'], changes: Partial<Client> = {}) =>
   createClient(principal.id, { principal, ...changes });
 
-async function begin(router: Router, client: Client, name = 'x') {
+async function begin(router: RelaySwitch, client: Client, name = 'x') {
   const frame = requestFrame('tools/call', { name, task: {} });
   const answer = await router.handle(createExchange(frame, { client }));
   return answer.raw('result')?.raw('task')?.string('taskId') ?? '';
 }
 
-async function ask(router: Router | undefined, client: Client, taskId: string, method = 'tasks/get') {
+async function ask(router: RelaySwitch | undefined, client: Client, taskId: string, method = 'tasks/get') {
   const exchange = createExchange(requestFrame(method, { taskId }), { client });
   return contentOf((await router?.handle(exchange)) ?? RawJson.of({}));
 }

@@ -50,7 +50,15 @@ export const URLS: BridgeUrls = {
 
 export function statusWith(servers: readonly ServerStatus[], urls: BridgeStatus['urls'] = URLS): BridgeStatus {
   const access = { auth: 'none', pairing: undefined, linked: undefined, elsewhere: [] } as const;
-  return { version: '1.2.3', urls, tunnel: undefined, access, sessions: { streamableHttp: 0, sse: 0 }, servers };
+  return {
+    version: '1.2.3',
+    urls,
+    tunnel: undefined,
+    access,
+    sessions: { streamableHttp: 0, sse: 0 },
+    servers,
+    outdatedClients: [],
+  };
 }
 
 /** A bridge as clients find it. */

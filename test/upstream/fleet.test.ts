@@ -16,8 +16,8 @@ it('starts the servers in the order of the configuration, keeps their last words
   onTestFinished(() => fleet.close({ immediately: true }));
   const [works, breaks, waits] = fleet.upstreams as [Upstream, Upstream, Upstream];
   expect(fleet.upstreams.map(({ name }) => name)).toEqual(['works', 'breaks', 'waits']);
-  const up = new Promise<void>((resolve) => works.listeners.add({ up: () => resolve() }));
-  const down = new Promise<unknown>((resolve) => breaks.listeners.add({ down: resolve }));
+  const up = new Promise<void>((resolve) => works.listen({ up: () => resolve() }));
+  const down = new Promise<unknown>((resolve) => breaks.listen({ down: resolve }));
   fleet.start();
   await Promise.all([up, down]);
   expect([works.state, waits.state]).toEqual(['ready', 'idle']);

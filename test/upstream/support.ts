@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { UPSTREAM_DEFAULTS } from '../../src/config/defaults.ts';
-import type { UpstreamSettings } from '../../src/config/settings.ts';
+import type { CatalogRules, UpstreamSettings } from '../../src/config/settings.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { createWatchdog } from '../../src/process/watchdog.ts';
 import { Cancellation } from '../../src/protocol/cancellation.ts';
@@ -30,6 +30,16 @@ export function shell(script: string): Command {
   return { command: '/bin/sh', args: ['-c', script] };
 }
 
+/** A server that is shown as it is. */
+export const NO_RULES: CatalogRules = {
+  tools: { allow: [], deny: [] },
+  overrides: [],
+  promptOverrides: [],
+  resourceOverrides: [],
+  schemas: 'original',
+  results: { maxSize: 0, strip: [] },
+};
+
 export function upstreamSettings(changes: Partial<UpstreamSettings> = {}): UpstreamSettings {
   return {
     ...UPSTREAM_DEFAULTS,
@@ -39,7 +49,7 @@ export function upstreamSettings(changes: Partial<UpstreamSettings> = {}): Upstr
     env: {},
     cwd: process.cwd(),
     shell: false,
-    tools: { allow: [], deny: [] },
+    rules: NO_RULES,
     ...changes,
   };
 }

@@ -176,7 +176,7 @@ describe('a notification that names no call', () => {
   const start = (changes?: Partial<UpstreamSettings>) => {
     const { upstream, lines } = createUpstream(changes);
     const heard: string[] = [];
-    upstream.listeners.add({ notification: ({ method }) => void heard.push(method) });
+    upstream.listen({ notification: ({ method }) => void heard.push(method) });
     return { upstream, lines, heard };
   };
 

@@ -25,13 +25,12 @@ function next<Name extends keyof UpstreamListener>(
   name: Name,
 ): Promise<Parameters<NonNullable<UpstreamListener[Name]>>> {
   return new Promise((resolve) => {
-    const listener = {
+    const unlisten = upstream.listen({
       [name]: (...args: Parameters<NonNullable<UpstreamListener[Name]>>) => {
-        upstream.listeners.delete(listener);
+        unlisten();
         resolve(args);
       },
-    };
-    upstream.listeners.add(listener);
+    });
   });
 }
 
@@ -183,7 +182,7 @@ describe('starting', () => {
     const note = () => {
       news += 1;
     };
-    upstream.listeners.add({ up: note, down: note });
+    upstream.listen({ up: note, down: note });
     await expect(call(upstream, 'ping', { client: createClient('own', ASKABLE) })).rejects.toThrow(
       'exited with code 3',
     );

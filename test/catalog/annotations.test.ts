@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isMarkedReadOnly, unanimous } from '../../src/catalog/annotations.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
-import { isMarkedReadOnly, readOnlyAmong } from '../../src/relay/annotations.ts';
 
 const MARKED = '"annotations":{"readOnlyHint":true}';
 
@@ -26,7 +26,8 @@ describe('a tool', () => {
 });
 
 describe('among tools', () => {
-  const namesAmong = (...tools: string[]) => readOnlyAmong(tools.map(RawJson.verbatim)).map((tool) => tool.get('name'));
+  const namesAmong = (...tools: string[]) =>
+    unanimous(tools.map(RawJson.verbatim), isMarkedReadOnly).map((tool) => tool.get('name'));
   const read = (name: string) => `{"name":${JSON.stringify(name)},${MARKED}}`;
   const write = (name: string) => `{"name":${JSON.stringify(name)}}`;
 

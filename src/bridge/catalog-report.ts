@@ -1,0 +1,84 @@
+import { isMarkedReadOnly } from '../catalog/annotations.ts';
+import type { Presented } from '../catalog/presentation.ts';
+import type { RawJson } from '../protocol/raw-json.ts';
+import type { Inventory } from '../relay/inventory.ts';
+import type { Router } from '../relay/router.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** A tool of the catalog, and how it came to be what clients see. */
+export interface ToolReport {
+  /** As clients call it. */
+  readonly name: string;
+  /** `undefined`: it is one of the bridge's own. */
+  readonly server: string | undefined;
+  /** As its server calls it. */
+  readonly ownName: string;
+  /** Why clients do not see it; `undefined` when they do. */
+  readonly hidden: HiddenBecause | undefined;
+  readonly readOnly: boolean;
+  /** What the definition takes of a model's context, roughly. Tokens. */
+  readonly tokens: number;
+  /** As clients see it. */
+  readonly definition: RawJson;
+  /** As its server made it. */
+  readonly original: RawJson;
+  /** Which members are the owner's word, as paths: `description`, `annotations.readOnlyHint`. All else is the server's. */
+  readonly owned: readonly string[];
+  /** What was mended so that clients take it, in a few words each. */
+  readonly repairs: readonly string[];
+}
+
+export type HiddenBecause =
+  | { readonly by: 'filter' | 'annotations' }
+  /** Clients would refuse all tools for its schema. */
+  | { readonly by: 'schema'; readonly reason: string };
+
+/** All tools that the servers of a place have, with those that clients do not see. Servers that have not told yet are passed over. */
+export async function reportTools(router: Router, inventories: readonly Inventory[]): Promise<ToolReport[]> {
+  const own = (await router.ownTools()).map(reportOwn);
+  return [...own, ...inventories.flatMap(({ upstream, tools = [] }) => reportServer(router, upstream, tools))];
+}
+
+function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJson[]): ToolReport[] {
+  if (!view.upstreams.includes(upstream)) return [];
+  const { presenter } = view.rulesOf(upstream);
+  return tools.map((original) => {
+    const ownName = original.string('name') ?? '';
+    const presented = presenter.present(original);
+    const name = view.tools.expose(upstream.name, ownName);
+    const definition = presented.definition.translated('name', () => name);
+    return {
+      name,
+      server: upstream.name,
+      ownName,
+      hidden: hiddenBecause(view.allows(upstream, ownName), presented),
+      readOnly: isMarkedReadOnly(definition),
+      tokens: tokensOf(definition),
+      definition,
+      original,
+      owned: presented.owned,
+      repairs: presented.repairs,
+    };
+  });
+}
+
+function reportOwn(definition: RawJson): ToolReport {
+  const name = definition.string('name') ?? '';
+  const [readOnly, tokens] = [isMarkedReadOnly(definition), tokensOf(definition)];
+  const rest = { server: undefined, hidden: undefined, original: definition, owned: [], repairs: [] };
+  return { name, ownName: name, readOnly, tokens, definition, ...rest };
+}
+
+function hiddenBecause(isAllowed: boolean, { flaw, ...presented }: Presented): HiddenBecause | undefined {
+  if (!isAllowed) return { by: 'filter' };
+  if (flaw !== undefined) return { by: 'schema', reason: flaw };
+  return presented.isAllowed ? undefined : { by: 'annotations' };
+}
+
+/** What models are told of a tool is its name, description and parameters. A token of such text is about four characters. */
+function tokensOf(tool: RawJson): number {
+  const told = ['name', 'description', 'inputSchema'].map((key) => tool.raw(key)?.text ?? '');
+  return Math.ceil(told.join('').length / CHARACTERS_PER_TOKEN);
+}
+
+const CHARACTERS_PER_TOKEN = 4;

@@ -1,0 +1,29 @@
+import type { Settings } from '../config/settings.ts';
+import { watchFile } from '../config/watch.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Bridge } from './bridge.ts';
+
+export interface FollowConfigOptions {
+  readonly bridge: Pick<Bridge, 'reload'>;
+  /** What the bridge was started with. */
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Reads the configuration anew. @throws BridgeError that says what is wrong with it, and where. */
+  resolve(): Promise<{ readonly settings: Settings; readonly warnings: readonly string[] }>;
+}
+
+/** Has a bridge take up changes of its config file. A file that is broken changes nothing, and is said to be. */
+export function followConfig({ bridge, settings, log, resolve }: FollowConfigOptions): void {
+  if (!settings.watch || settings.configFile === undefined) return;
+  const takeUp = async () => {
+    try {
+      const changed = await resolve();
+      for (const warning of changed.warnings) log.warn(warning);
+      await bridge.reload(changed.settings);
+    } catch (error) {
+      log.error(`the configuration stays as it was: ${messageOf(error)}`);
+    }
+  };
+  watchFile(settings.configFile, () => void takeUp());
+}
