@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Settings } from '../config/settings.ts';
 import { watchFile } from '../config/watch.ts';
 import { messageOf } from '../errors.ts';
@@ -13,17 +14,27 @@ export interface FollowConfigOptions {
   resolve(): Promise<{ readonly settings: Settings; readonly warnings: readonly string[] }>;
 }
 
-/** Has a bridge take up changes of its config file. A file that is broken changes nothing, and is said to be. */
-export function followConfig({ bridge, settings, log, resolve }: FollowConfigOptions): void {
-  if (!settings.watch || settings.configFile === undefined) return;
+/** Has a bridge take up changes of its config file, until it is closed. A file that is broken changes nothing, and is said to be. */
+export function followConfig({ bridge, settings, log, resolve }: FollowConfigOptions): { close(): void } {
+  if (!settings.watch || settings.configFile === undefined) return { close() {} };
+  let current = settings;
   const takeUp = async () => {
     try {
       const changed = await resolve();
+      if (isDeepStrictEqual(changed.settings, current)) return;
       for (const warning of changed.warnings) log.warn(warning);
       await bridge.reload(changed.settings);
+      current = changed.settings;
     } catch (error) {
       log.error(`the configuration stays as it was: ${messageOf(error)}`);
     }
   };
-  watchFile(settings.configFile, () => void takeUp());
+  let lastTurn = Promise.resolve();
+  const takeTurn = () => {
+    lastTurn = lastTurn.then(takeUp);
+  };
+  const watching = watchFile(settings.configFile, takeTurn);
+  // It may have changed since it was read.
+  takeTurn();
+  return watching;
 }

@@ -51,7 +51,8 @@ export async function compileRules(
 ): Promise<CompiledRules> {
   const { tools, overrides, promptOverrides, resourceOverrides, schemas, results } = server.rules;
   const all = [...layers, await compileLayer(tools, server.origin)];
-  const compiled = await compileOverrides([...overrides, ...(view?.overrides[server.name] ?? [])]);
+  const added = view && Object.hasOwn(view.overrides, server.name) ? view.overrides[server.name] : undefined;
+  const compiled = await compileOverrides([...overrides, ...(added ?? [])]);
   const annotations = createAnnotationFilter(all.map((layer) => layer.tools));
   return {
     filters: all.map(({ placed }) => placed),

@@ -7,7 +7,9 @@ import type { ShownName } from '../state/published-state.ts';
 import type { View } from './view.ts';
 
 export interface FrozenListsOptions {
-  /** What is remembered of this catalog, over restarts. */
+  /** Which catalog it is, for messages: the path of its URLs, without slashes around it; empty for that of all servers. */
+  readonly place: string;
+  /** What is remembered of it, over restarts. */
   readonly published: PublishedCatalog;
   readonly log: Log;
 }
@@ -17,13 +19,15 @@ export interface FrozenListsOptions {
  * somebody presses Refresh, so the names in it have to stay good, and its owner has to hear of it.
  */
 export class FrozenLists {
+  readonly #where: string;
   readonly #published: PublishedCatalog;
   readonly #log: Log;
   /** What has been told already: a reader, and what has become of its list. */
   readonly #told = new Set<string>();
   #outdated: readonly string[] = [];
 
-  constructor({ published, log }: FrozenListsOptions) {
+  constructor({ place, published, log }: FrozenListsOptions) {
+    this.#where = place === '' ? '' : ` at ${place}`;
     this.#published = published;
     this.#log = log;
   }
@@ -77,7 +81,7 @@ export class FrozenLists {
     if (this.#told.has(event)) return;
     this.#told.add(event);
     this.#log.warn(
-      `the tools have changed since ${client} read them: it still shows the old list. Press Refresh in the connector's settings there`,
+      `the tools${this.#where} have changed since ${client} read them: it still shows the old list. Press Refresh in the connector's settings there`,
     );
   }
 }

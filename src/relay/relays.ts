@@ -43,7 +43,7 @@ export class Relays {
     this.#reports = new Reports(options.log);
     const frozenAt = (place: string) => {
       const frozen =
-        this.#frozen.get(place) ?? new FrozenLists({ published: options.publishedAt(place), log: options.log });
+        this.#frozen.get(place) ?? new FrozenLists({ place, published: options.publishedAt(place), log: options.log });
       this.#frozen.set(place, frozen);
       return frozen;
     };
