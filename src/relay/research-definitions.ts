@@ -1,4 +1,4 @@
-import { cut } from '../catalog/research-title.ts';
+import { cut } from '../catalog/research/title.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import type { Source } from './research-source.ts';
 

@@ -1,8 +1,8 @@
-import { textOfResource } from '../catalog/research-content.ts';
-import { ranked } from '../catalog/research-ranking.ts';
-import { webUrl } from '../catalog/research-record.ts';
-import type { Found } from '../catalog/research-results.ts';
-import { headingOf, titleFor } from '../catalog/research-title.ts';
+import { textOfResource } from '../catalog/research/content.ts';
+import { ranked } from '../catalog/research/ranking.ts';
+import { webUrl } from '../catalog/research/record.ts';
+import type { Found } from '../catalog/research/results.ts';
+import { headingOf, titleFor } from '../catalog/research/title.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';

@@ -1,8 +1,8 @@
-import { plainTextOf } from '../catalog/research-content.ts';
-import { documentIn } from '../catalog/research-document.ts';
-import { argumentsFor, idNamesOf, parameterOf } from '../catalog/research-parameter.ts';
-import { foundIn } from '../catalog/research-results.ts';
-import { firstLine } from '../catalog/research-title.ts';
+import { plainTextOf } from '../catalog/research/content.ts';
+import { documentIn } from '../catalog/research/document.ts';
+import { argumentsFor, idNamesOf, parameterOf } from '../catalog/research/parameter.ts';
+import { foundIn } from '../catalog/research/results.ts';
+import { firstLine } from '../catalog/research/title.ts';
 import type { ResearchSource } from '../config/settings.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import { completeResult, documentAnswer, failure, resultsAnswer } from './research-answers.ts';

@@ -1,11 +1,11 @@
-import type { ResearchFields } from '../config/settings.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { jsonIn, plainTextOf, resourcesIn } from './research-content.ts';
-import { listIn } from './research-list.ts';
-import { LooseRecord, webUrl } from './research-record.ts';
-import { isIdentifier, labelledRecords, listedPaths, markdownLinks, saysNothing } from './research-text.ts';
-import { titleFor } from './research-title.ts';
-import { plain, scalarOf, valueAt } from './research-values.ts';
+import type { ResearchFields } from '../../config/settings.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { jsonIn, plainTextOf, resourcesIn } from './content.ts';
+import { listIn } from './list.ts';
+import { LooseRecord, webUrl } from './record.ts';
+import { isIdentifier, labelledRecords, listedPaths, markdownLinks, saysNothing } from './text.ts';
+import { titleFor } from './title.ts';
+import { plain, scalarOf, valueAt } from './values.ts';
 
 /** One result of `search`. */
 export interface Found {

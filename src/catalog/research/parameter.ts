@@ -1,5 +1,5 @@
-import type { ResearchSource } from '../config/settings.ts';
-import { RawJson } from '../protocol/raw-json.ts';
+import type { ResearchSource } from '../../config/settings.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
 
 /** The parameter of a tool that takes a query, or an id. */
 export interface ResearchParameter {

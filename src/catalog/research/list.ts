@@ -1,6 +1,6 @@
-import type { RawJson } from '../protocol/raw-json.ts';
-import { LooseRecord } from './research-record.ts';
-import { indexOf, levelsOf, membersOf } from './research-values.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { LooseRecord } from './record.ts';
+import { indexOf, levelsOf, membersOf } from './values.ts';
 
 /**
  * The list of what was found, in a result that nobody has described: one that is called so, else the result itself if that is what was

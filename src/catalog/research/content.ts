@@ -1,4 +1,4 @@
-import { RawJson } from '../protocol/raw-json.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
 
 /** What a tool's result says in JSON: as structured content, and in its texts. The one usually repeats the other. */
 export function jsonIn(result: RawJson): { readonly structured: RawJson[]; readonly texts: RawJson[] } {

@@ -1,4 +1,4 @@
-import type { RawJson } from '../protocol/raw-json.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
 
 /**
  * The resources that have words of the query in their name, title, URI or description, the best first. Case and accents make no difference. A

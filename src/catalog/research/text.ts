@@ -1,5 +1,5 @@
-import { RawJson } from '../protocol/raw-json.ts';
-import { isLikeAnId, isTelling } from './research-record.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { isLikeAnId, isTelling } from './record.ts';
 
 /**
  * The records in text that lists them as lines of `Title: ...` and `URL: ...`, as servers of search engines do. Each begins with the same

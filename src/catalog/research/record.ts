@@ -1,7 +1,7 @@
-import type { ResearchFields } from '../config/settings.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { firstLine } from './research-title.ts';
-import { indexOf, levelsOf, plain, scalarOf, textOf, valueAt } from './research-values.ts';
+import type { ResearchFields } from '../../config/settings.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { firstLine } from './title.ts';
+import { indexOf, levelsOf, plain, scalarOf, textOf, valueAt } from './values.ts';
 
 /**
  * A thing that was found, or a document: an object of a server's. Nobody has agreed on what its members are called, so they are looked

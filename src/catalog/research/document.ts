@@ -1,9 +1,9 @@
-import type { ResearchFields } from '../config/settings.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { jsonIn, plainTextOf } from './research-content.ts';
-import { listIn } from './research-list.ts';
-import { LooseRecord, webUrl } from './research-record.ts';
-import { headingOf, titleFor } from './research-title.ts';
+import type { ResearchFields } from '../../config/settings.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { jsonIn, plainTextOf } from './content.ts';
+import { listIn } from './list.ts';
+import { LooseRecord, webUrl } from './record.ts';
+import { headingOf, titleFor } from './title.ts';
 
 /** What `fetch` brings. */
 export interface ResearchDocument {

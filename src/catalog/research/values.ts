@@ -1,5 +1,5 @@
-import { decodeString } from '../protocol/json-scan.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
+import { decodeString } from '../../protocol/json-scan.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
 
 /** What stands at a path such as `data.items[0].name`; the empty path is the value itself. `undefined` when there is nothing. */
 export function valueAt(json: RawJson, path: string): RawJson | undefined {
