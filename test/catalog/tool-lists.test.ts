@@ -25,10 +25,13 @@ interface ToolList {
   readonly tools: readonly Tool[];
 }
 
-/** Tools that cannot be shown as they have to be, by package and name, and why. */
-const HIDDEN: Readonly<Record<string, string>> = {};
-/** Tools whose results cannot be described as they have to be, and why. */
-const WITHOUT_OUTPUT: Readonly<Record<string, string>> = {};
+/** Tools that are shown without some of their parameters, and why that cannot be otherwise. No other tool may lose any, and none is hidden. */
+const REDUCED: Readonly<Record<string, string>> = {
+  '@bnb-chain/mcp get_supported_networks': 'the schema of its only parameter takes no value',
+  '@line/line-bot-mcp-server push_flex_message': 'its boxes contain boxes; as deep as all others it would be 160 kB',
+  '@line/line-bot-mcp-server broadcast_flex_message': 'likewise',
+  '@postman/postman-mcp-server getWorkspace': 'the pattern of an optional one repeats what a lookahead has captured',
+};
 
 const FOLDER = new URL('../fixtures/tool-lists/', import.meta.url);
 const lists = readdirSync(FOLDER).map((file) => JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as ToolList);
@@ -40,9 +43,9 @@ it('are tried of at least 25 public servers', () => {
 describe.each(lists)('the tools of $package $version', (list) => {
   const tools = list.tools.map((tool) => ({ ...tool, repair: repairInput(RawJson.of(tool.inputSchema)) }));
 
-  it('all can be shown', () => {
-    const hidden = tools.flatMap(({ name, repair }) => (repair.kind === 'hopeless' ? [[name, repair.reason]] : []));
-    expect(qualified(list, hidden)).toEqual(expectedOf(list, HIDDEN));
+  it('can all be shown', () => {
+    const hidden = tools.filter(({ repair }) => repair.kind === 'hopeless');
+    expect(hidden).toEqual([]);
   });
 
   it('are shown within the strict profile', () => {
@@ -50,22 +53,30 @@ describe.each(lists)('the tools of $package $version', (list) => {
     expect(violations).toEqual(tools.map(({ name }) => [name, []]));
   });
 
-  it('are shown with results that clients take', () => {
-    const outputs = tools.flatMap(({ name, outputSchema }) =>
-      outputSchema ? [{ name, outputSchema, repair: repairOutput(RawJson.of(outputSchema)) }] : [],
-    );
-    const dropped = outputs.flatMap(({ name, repair }) => (repair.kind === 'dropped' ? [[name, repair.reason]] : []));
-    expect(qualified(list, dropped)).toEqual(expectedOf(list, WITHOUT_OUTPUT));
-    for (const { outputSchema, repair } of outputs) {
-      expect(repair.kind === 'repaired' ? repair.schema : outputSchema).toHaveProperty('type', 'object');
-    }
+  it('are shown with the results that they have described', () => {
+    const results = tools.flatMap(({ name, outputSchema }) => (outputSchema ? [{ name, outputSchema }] : []));
+    const judged = results.map(({ name, outputSchema }) => {
+      const repair = repairOutput(RawJson.of(outputSchema));
+      if (repair.kind === 'dropped') return [name, repair.reason];
+      return [name, violationsOf(repair.kind === 'repaired' ? repair.schema : outputSchema, 'results')];
+    });
+    expect(judged).toEqual(results.map(({ name }) => [name, []]));
   });
 
-  it('keep all their parameters', () => {
-    for (const { name, repair, inputSchema } of tools) {
-      const shown = shownOf({ repair, inputSchema });
-      expect([name, parametersOf(shown)]).toEqual([name, parametersOf(inputSchema)]);
-    }
+  it('keep all their parameters, at every level', () => {
+    const lost = tools.flatMap(({ name, ...tool }) => {
+      const shown = parametersOf(shownOf(tool));
+      const missing = [...parametersOf(tool.inputSchema)].filter((parameter) => !shown.has(parameter));
+      return missing.length > 0 ? [[`${list.package} ${name}`, missing]] : [];
+    });
+    const allowed = Object.keys(REDUCED).filter((key) => key.startsWith(`${list.package} `));
+    expect(Object.fromEntries(lost)).toEqual(Object.fromEntries(allowed.map((key) => [key, expect.any(Array)])));
+  });
+
+  it('have to be told what they had to be told, and no more', () => {
+    const required = ({ required = [] }: Schema) => [...(required as string[])].sort();
+    const shown = tools.map(({ name, ...tool }) => [name, required(shownOf(tool))]);
+    expect(shown).toEqual(tools.map(({ name, inputSchema }) => [name, required(inputSchema)]));
   });
 
   it.each(['least', 'most'] as const)('get what they take when the %s is said that their schema takes', (amount) => {
@@ -88,14 +99,6 @@ describe.each(lists)('the tools of $package $version', (list) => {
   });
 });
 
-function qualified(list: ToolList, entries: readonly (readonly string[])[]): Record<string, string> {
-  return Object.fromEntries(entries.map(([name, reason]) => [`${list.package} ${name}`, reason ?? '']));
-}
-
-function expectedOf(list: ToolList, reasons: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(reasons).filter(([key]) => key.startsWith(`${list.package} `)));
-}
-
 /** The schema that clients see. */
 function shownOf({ repair, inputSchema }: { repair: InputRepair; inputSchema: Schema }): Schema {
   return repair.kind === 'repaired' ? (repair.schema as Schema) : inputSchema;
@@ -105,8 +108,29 @@ function toServer(repair: InputRepair, said: RawJson): RawJson {
   return (repair.kind === 'repaired' && repair.toServer?.(said)) || said;
 }
 
-function parametersOf({ properties = {}, required = [] }: Schema): { all: string[]; required: unknown[] } {
-  return { all: Object.keys(properties as object).sort(), required: [...(required as unknown[])].sort() };
+/** The paths of all that can be said, however it is combined. What contains itself is entered once. */
+function parametersOf(root: Schema): Set<string> {
+  const found = new Set<string>();
+  const visit = (schema: unknown, path: string, followed: readonly string[]): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    const { $ref, properties, items, additionalProperties, anyOf = [], oneOf = [], allOf = [] } = schema as Schema;
+    if (typeof $ref === 'string' && !followed.includes($ref)) visit(targetOf(root, $ref), path, [...followed, $ref]);
+    for (const [name, property] of Object.entries((properties ?? {}) as Schema)) {
+      found.add(`${path}.${name}`);
+      visit(property, `${path}.${name}`, followed);
+    }
+    visit(items, `${path}.[]`, followed);
+    visit(additionalProperties, `${path}.{}`, followed);
+    for (const branch of [anyOf, oneOf, allOf].flat()) visit(branch, path, followed);
+  };
+  visit(root, '', []);
+  return found;
+}
+
+/** What a JSON pointer in a fragment leads to. */
+function targetOf(root: Schema, reference: string): unknown {
+  const keys = reference.split('/').slice(1);
+  return keys.reduce<unknown>((value, key) => (value as Schema | undefined)?.[key], root);
 }
 
 const options = { strict: false, validateFormats: false, logger: false, addUsedSchema: false } as const;
