@@ -8,15 +8,20 @@ import type { CommandOutput } from './commands/output.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
 import { resolveSettings } from './config/resolve-settings.ts';
 import type { Subcommand } from './config/subcommands.ts';
+import type { ToolsCommand } from './config/tools-command.ts';
 import { BridgeError, messageOf } from './errors.ts';
 import { splitCommand } from './process/command-line.ts';
 import { createDisplay } from './terminal/create-display.ts';
 import type { Display } from './terminal/display.ts';
+import { createStartDisplay } from './terminal/start-display.ts';
 import { VERSION } from './version.ts';
 
 /** Exit codes: what went wrong is either on the command line and in the config file, or somewhere else. */
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
+
+/** How wide a table is in a pipe: people read that as well, and programs take the JSON. */
+const PIPE_COLUMNS = 120;
 
 try {
   const flags = parseFlags(process.argv.slice(2));
@@ -32,6 +37,7 @@ try {
 async function runCommand(command: Subcommand): Promise<void> {
   const output = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY };
   if (command.kind === 'import' || command.kind === 'init') return makeConfig(command, output);
+  if (command.kind === 'tools') return runTools(command, output);
   const folder = stateFolderOf({ stateFolder: command.stateFolder && absolute(command.stateFolder) });
   if (command.kind === 'pair') {
     const { pair } = await import('./commands/pair.ts');
@@ -65,6 +71,37 @@ async function makeConfig(
   }
 }
 
+/** Looks into a bridge that serves nobody. */
+async function runTools(command: ToolsCommand, output: CommandOutput): Promise<void> {
+  const { flags } = command;
+  const resolved = await resolveSettings({ flags, env: process.env, cwd: process.cwd(), splitCommand, serves: false });
+  const { logLevel, logFormat: format } = resolved.settings;
+  // How a bridge is getting on is no news here.
+  const level = logLevel === 'info' ? 'warn' : logLevel;
+  const display = createStartDisplay({ stream: process.stderr, env: process.env, level, format });
+  process.once('exit', () => display.close());
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // Whoever read it has seen enough.
+  for (const warning of resolved.warnings) display.log.warn(warning);
+  const { tools } = await import('./commands/tools.ts');
+  const isFine = await tools(command, {
+    settings: resolved.settings,
+    output: {
+      ...output,
+      columns: process.stdout.columns ?? PIPE_COLUMNS,
+      complain: (text) => process.stderr.write(text),
+    },
+    input: process.stdin,
+    follow: display.follow,
+    async start(settings) {
+      const bridge = await startBridge(settings, display.log);
+      // A script must not take it for done.
+      closeOnSignals(bridge, display, EXIT_FAILURE);
+      return bridge;
+    },
+  });
+  if (!isFine) process.exitCode = EXIT_FAILURE;
+}
+
 async function run(flags: RunFlags): Promise<void> {
   const resolve = () => resolveSettings({ flags, env: process.env, cwd: process.cwd(), splitCommand });
   const { settings, warnings } = await resolve();
@@ -95,14 +132,14 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 /** The first signal ends everything in order, the second at once. */
-function closeOnSignals(bridge: Bridge, display: Display): void {
+function closeOnSignals(bridge: Bridge, display: Pick<Display, 'log' | 'close'>, code = 0): void {
   let isClosing = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (isClosing) return void leave(bridge, EXIT_FAILURE, { immediately: true });
     isClosing = true;
     display.close();
     display.log.info(`ending the servers; ${signal === 'SIGINT' ? 'Ctrl-C' : signal} again ends them at once`);
-    void leave(bridge);
+    void leave(bridge, code);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   process.on('uncaughtException', (error) => {

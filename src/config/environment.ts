@@ -1,4 +1,4 @@
-import { type FlagValues, flagOf, flagRows } from './flag-table.ts';
+import { type FlagName, type FlagValues, flagOf, flagRows } from './flag-table.ts';
 import { nearest } from './nearest.ts';
 import { parseAs } from './read-flags.ts';
 
@@ -8,9 +8,16 @@ const PREFIX = 'MCP_BRIDGE_';
  * Reads the flags that were set as variables: `MCP_BRIDGE_SESSION_TIMEOUT=5m` is `--session-timeout 5m`, `MCP_BRIDGE_LAZY=true` is
  * `--lazy`. Only flags with one value or none can be set so; an empty variable is as good as none.
  *
+ * @param counts which flags are of interest; variables of others are not looked at. Default: all.
  * @throws BridgeError `USAGE` that names the variable, what was given and what is accepted.
  */
-export function parseEnvironment(env: NodeJS.ProcessEnv): { values: FlagValues; warnings: string[] } {
+export function parseEnvironment(
+  env: NodeJS.ProcessEnv,
+  counts: (flag: FlagName) => boolean = () => true,
+): {
+  values: FlagValues;
+  warnings: string[];
+} {
   const values: Record<string, unknown> = {};
   const warnings: string[] = [];
   const known = settable();
@@ -18,7 +25,7 @@ export function parseEnvironment(env: NodeJS.ProcessEnv): { values: FlagValues; 
     if (!variable.startsWith(PREFIX) || text === undefined || text === '') continue;
     const row = known.get(variable.slice(PREFIX.length));
     if (row === undefined) warnings.push(unknownVariable(variable, known.keys()));
-    else values[row.name] = parseAs(variable, row.kind, text);
+    else if (counts(row.name)) values[row.name] = parseAs(variable, row.kind, text);
   }
   // Each row's kind made the value, and the type is derived from the same rows.
   return { values: values as FlagValues, warnings };

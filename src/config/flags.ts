@@ -1,7 +1,7 @@
 import type { BridgeError } from '../errors.ts';
 import { FLAG_GROUPS, type FlagValues, flagOf } from './flag-table.ts';
 import { nearest } from './nearest.ts';
-import { createProgram, type GivenFlags, readValues, unknownFlag, usage } from './read-flags.ts';
+import { createProgram, type GivenFlags, readValues, splitAtDashes, unknownFlag, usage } from './read-flags.ts';
 import { FIRST_WORDS, listSubcommands, parseSubcommand, type Subcommand } from './subcommands.ts';
 
 /** What a command line asks for. */
@@ -47,14 +47,6 @@ Examples:
   mcp-bridge -- uvx mcp-server-git
   mcp-bridge --config ~/.cursor/mcp.json --port 9000
 `;
-
-function splitAtDashes(argv: readonly string[]): { own: string[]; command: string[] } {
-  const at = argv.indexOf('--');
-  if (at === -1) return { own: [...argv], command: [] };
-  const command = argv.slice(at + 1);
-  if (command.length === 0) throw usage('-- needs a command after it: mcp-bridge -- npx -y some-server');
-  return { own: argv.slice(0, at), command };
-}
 
 const QUOTE_IT = 'a server\'s command is one quoted argument (--stdio "npx -y some-server") or stands after --';
 

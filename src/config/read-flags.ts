@@ -10,6 +10,19 @@ export type FlagGroups = Readonly<Record<string, Readonly<Record<string, FlagRow
 /** The texts given for each flag, in order; a flag without a value gave `''`. */
 export type GivenFlags = Readonly<Record<string, readonly string[]>>;
 
+/**
+ * Cuts a command line into what is the bridge's own and, after `--`, the command of a server.
+ *
+ * @throws BridgeError `USAGE` when nothing follows.
+ */
+export function splitAtDashes(argv: readonly string[]): { own: string[]; command: string[] } {
+  const at = argv.indexOf('--');
+  if (at === -1) return { own: [...argv], command: [] };
+  const command = argv.slice(at + 1);
+  if (command.length === 0) throw usage('-- needs a command after it: mcp-bridge -- npx -y some-server');
+  return { own: argv.slice(0, at), command };
+}
+
 /** A program that collects the texts of the flags and writes the help; it prints nothing and checks no value. */
 export function createProgram(name: string, groups: FlagGroups): Command {
   const program = new Command(name)

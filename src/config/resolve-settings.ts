@@ -18,13 +18,16 @@ import type { SplitCommand } from './split-line.ts';
 import { resolveTunnel } from './tunnel.ts';
 import { resolveViews } from './views.ts';
 import { accessWarnings } from './warnings.ts';
+import { concernsCatalog, withoutServing } from './without-serving.ts';
 
 export interface ResolveInput {
-  readonly flags: RunFlags;
+  readonly flags: Pick<RunFlags, 'values' | 'command'>;
   readonly env: NodeJS.ProcessEnv;
   /** The bridge's working folder. Absolute. */
   readonly cwd: string;
   readonly splitCommand: SplitCommand;
+  /** Whether clients are to be served. Without them, what is said of how they get in, and where, is not looked at. Default true. */
+  readonly serves?: boolean;
 }
 
 /**
@@ -32,18 +35,19 @@ export interface ResolveInput {
  *
  * @throws BridgeError `USAGE` or `CONFIG` that says what is wrong, where, and what to do: one line, a few when no server is given.
  */
-export async function resolveSettings({ flags, env, cwd, splitCommand }: ResolveInput): Promise<{
+export async function resolveSettings({ flags, env, cwd, splitCommand, serves = true }: ResolveInput): Promise<{
   settings: Settings;
   warnings: string[];
 }> {
-  const environment = parseEnvironment(env);
+  const environment = parseEnvironment(env, serves ? undefined : concernsCatalog);
   const told = { ...environment.values, ...flags.values };
   const commands = givenCommands(flags.values, flags.command);
   if (commands.length === 0) checkCommandFlags(flags.values);
 
   const label = told.config ?? (commands.length === 0 ? findConfigFile(cwd) : undefined);
   const file = await loadFile(label, cwd);
-  const bridge = { ...DEFAULTS, ...UPSTREAM_DEFAULTS, ...fileBridge(file.bridge, { ...file, env }) };
+  const section = serves ? file.bridge : withoutServing(file.bridge);
+  const bridge = { ...DEFAULTS, ...UPSTREAM_DEFAULTS, ...fileBridge(section, { ...file, env }) };
   const defaults = pick(bridge, UPSTREAM_OPTIONS);
   const overrides = pick(told, UPSTREAM_OPTIONS);
   const fromFile = await Promise.all(
@@ -70,7 +74,7 @@ export async function resolveSettings({ flags, env, cwd, splitCommand }: Resolve
   checkAccess(settings);
   checkPorts(settings);
   checkPaths(settings);
-  const doubts = [...accessWarnings(settings, flags.values, env), ...catalogWarnings(settings)];
+  const doubts = [...(serves ? accessWarnings(settings, flags.values, env) : []), ...catalogWarnings(settings)];
   const warnings = [...environment.warnings, ...file.warnings, ...doubts];
   return { settings: deepFreeze(settings), warnings };
 }

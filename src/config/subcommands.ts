@@ -1,10 +1,19 @@
 import { Command } from 'commander';
 import { parseEnvironment } from './environment.ts';
-import { FLAGS, type FlagRow, flag, one, type ValuesOf } from './flag-table.ts';
+import { FLAG_GROUPS, FLAGS, type FlagRow, type FlagValues, flag, one, type ValuesOf } from './flag-table.ts';
 import { ANY_TOKEN, oneOf, PORT, TEXT } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import { pick } from './pick.ts';
-import { createProgram, type GivenFlags, parseAs, readValues, unknownFlag, usage } from './read-flags.ts';
+import {
+  createProgram,
+  type GivenFlags,
+  parseAs,
+  readValues,
+  splitAtDashes,
+  unknownFlag,
+  usage,
+} from './read-flags.ts';
+import { readTools, type ServerFlags, TOOLS_FLAGS, type ToolsCommand, toCall, toShow } from './tools-command.ts';
 
 /** What the command lines ask for that do not start a bridge. A folder that is not given is the platform's; relative ones start from the working folder. */
 export type Subcommand =
@@ -37,7 +46,8 @@ export type Subcommand =
       readonly dryRun: boolean;
       readonly json: boolean;
     }
-  | { readonly kind: 'init'; readonly output: string | undefined; readonly force: boolean };
+  | { readonly kind: 'init'; readonly output: string | undefined; readonly force: boolean }
+  | ToolsCommand;
 
 /** Clients that somebody can be told how to connect. */
 const CLIENT = oneOf(['chatgpt', 'claude', 'claude-code', 'codex', 'vscode', 'cursor', 'responses', 'inspector']);
@@ -58,7 +68,11 @@ interface SubcommandRow<Flags extends Rows = Rows> {
   readonly operands: string;
   readonly help: string;
   readonly flags: Flags;
-  readonly read: (values: ValuesOf<Flags>, operands: readonly string[]) => Subcommand;
+  /** Whether it is what is meant where only the first of its words is there. */
+  readonly isUsual?: true;
+  /** Whether it starts servers, and takes the bridge's flags for them. */
+  readonly startsServers?: true;
+  readonly read: (values: ValuesOf<Flags>, operands: readonly string[], servers: ServerFlags) => Subcommand;
 }
 
 const { help } = FLAGS;
@@ -67,6 +81,9 @@ const localPort = one('PORT', PORT, 'local port of the bridge that is meant, whe
 
 const output = one('FILE', TEXT, 'the file to write (default mcp-bridge.json)');
 const force = flag('replace the file when it is there');
+
+/** What of a bridge's flags is about servers, and nothing else. */
+const SERVER_GROUPS = pick(FLAG_GROUPS, ['Servers', 'Tools']);
 
 const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
   pair: row({
@@ -125,12 +142,34 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
     flags: { output, force, help },
     read: ({ output, force = false }) => ({ kind: 'init', output, force }),
   }),
+  'tools ls': row({
+    operands: '',
+    help: 'list the tools that clients see, and what they cost',
+    flags: { all: flag('also those that clients do not see, and why'), ...TOOLS_FLAGS },
+    isUsual: true,
+    startsServers: true,
+    read: (values, _, servers) => readTools(values, servers, { kind: 'ls', all: values.all ?? false }),
+  }),
+  'tools show': row({
+    operands: 'NAME',
+    help: 'show all there is to know of a tool, and whose word it is',
+    flags: TOOLS_FLAGS,
+    startsServers: true,
+    read: (values, operands, servers) => readTools(values, servers, toShow(operands)),
+  }),
+  'tools call': row({
+    operands: 'NAME [JSON]',
+    help: 'call a tool, with arguments as JSON, or - to read them from stdin',
+    flags: TOOLS_FLAGS,
+    startsServers: true,
+    read: (values, operands, servers) => readTools(values, servers, toCall(operands)),
+  }),
 };
 
 /** Keeps the types of the flags together with what reads them; in the table they are all alike. */
 function row<Flags extends Rows>({ read, ...rest }: SubcommandRow<Flags>): SubcommandRow {
   // The values were made by the kinds of the same flags.
-  return { ...rest, read: (values, operands) => read(values as ValuesOf<Flags>, operands) };
+  return { ...rest, read: (values, operands, servers) => read(values as ValuesOf<Flags>, operands, servers) };
 }
 
 function grants(values: { readonly stateFolder?: string }, action: GrantsAction): Subcommand {
@@ -168,31 +207,50 @@ export function parseSubcommand(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Subcommand | { readonly kind: 'help'; readonly text: string } {
-  const name = Object.keys(SUBCOMMANDS).find((each) => each.split(' ').every((word, index) => word === argv[index]));
+  const { name, rest } = findSubcommand(argv);
   const subcommand = name === undefined ? undefined : SUBCOMMANDS[name];
   if (name === undefined || subcommand === undefined) return explainGroup(argv);
 
-  const { operands: takes, help: description, flags } = subcommand;
-  const groups = { Flags: flags };
+  const { operands: takes, help: description, flags, startsServers = false } = subcommand;
+  const { own, command } = startsServers ? splitAtDashes(rest) : { own: rest, command: [] };
+  const groups = { Flags: flags, ...(startsServers && SERVER_GROUPS) };
   const program = createProgram(`mcp-bridge ${name}`, groups);
   program
     .usage(`${takes} [flags]`.trim())
     .description(`${description.charAt(0).toUpperCase()}${description.slice(1)}.`);
-  const { operands, unknown } = program.parseOptions(argv.slice(name.split(' ').length));
+  const { operands, unknown } = program.parseOptions([...own]);
   const given = program.opts<GivenFlags>();
   if (given.help) return { kind: 'help', text: program.helpInformation() };
   if (unknown[0] !== undefined) throw unknownFlag(unknown[0], program.name(), groups);
   if (takes === '' && operands[0] !== undefined)
     throw usage(`${name} takes no arguments, got ${operands[0]}; ${program.name()} --help shows its flags`);
-  return subcommand.read({ ...fromEnvironment(env), ...readValues(groups, given) }, operands);
+  // Each row's kind made the value, and the type is derived from the same rows.
+  const servers = { values: readValues(SERVER_GROUPS, given) as FlagValues, command };
+  return subcommand.read({ ...fromEnvironment(env), ...readValues({ Flags: flags }, given) }, operands, servers);
 }
+
+/** The subcommand that a command line starts with, and what follows its name. */
+function findSubcommand(argv: readonly string[]): {
+  readonly name: string | undefined;
+  readonly rest: readonly string[];
+} {
+  const isNamed = (words: readonly string[]) => words.every((word, index) => word === argv[index]);
+  const name = Object.keys(SUBCOMMANDS).find((each) => isNamed(each.split(' ')));
+  if (name !== undefined) return { name, rest: argv.slice(name.split(' ').length) };
+  const [group, next = '--'] = argv;
+  const isAlone = next.startsWith('-') && !HELP.includes(next);
+  const usual = Object.entries(SUBCOMMANDS).find(([each, { isUsual }]) => isUsual && each.startsWith(`${group} `));
+  return { name: isAlone ? usual?.[0] : undefined, rest: argv.slice(1) };
+}
+
+const HELP = ['--help', '-h'];
 
 function fromEnvironment(env: NodeJS.ProcessEnv) {
   return parseEnvironment(pick(env, ['MCP_BRIDGE_STATE_FOLDER', 'MCP_BRIDGE_LOCAL_PORT', 'MCP_BRIDGE_CONFIG'])).values;
 }
 
 function explainGroup([group = '', word]: readonly string[]): { kind: 'help'; text: string } {
-  if (word === '--help' || word === '-h') {
+  if (word !== undefined && HELP.includes(word)) {
     const program = createProgram('mcp-bridge', {}).usage(`${group} COMMAND [flags]`);
     listSubcommands(program, `${group} `);
     return { kind: 'help', text: program.helpInformation() };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createLog, type Log, type LogLevel } from '../log.ts';
+import { Animation } from './animation.ts';
 import { isInForeground, listenToOwner, pairingText } from './consent-prompt.ts';
 import type { Display, Watched } from './display.ts';
 import { LiveBlock, type TerminalStream } from './live-block.ts';
@@ -22,10 +23,10 @@ export class TerminalDisplay implements Display {
   readonly log: Log;
   readonly #block: LiveBlock;
   readonly #paint: Paint;
+  readonly #animation: Animation;
   readonly #input: NodeJS.ReadStream;
   /** What ends the listening to the owner. One at a time: two would take turns with the lines. */
   #listening = Promise.resolve(() => {});
-  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** What the owner is being asked; nothing is redrawn meanwhile, since that is where the answer is typed. */
   #question: string | undefined;
@@ -34,6 +35,7 @@ export class TerminalDisplay implements Display {
   constructor({ stream, input, level, canMoveCursor }: TerminalDisplayOptions) {
     this.#block = new LiveBlock(stream, { canMoveCursor });
     this.#paint = createPaint(stream.hasColors?.() ?? false);
+    this.#animation = new Animation(this.#block, this.#paint);
     this.#input = input;
     this.log = createLog({ level, format: 'text', write: (line) => this.#block.print(line) });
   }
@@ -94,30 +96,12 @@ export class TerminalDisplay implements Display {
   close(): void {
     this.#isClosed = true;
     void this.#listening.then((end) => end());
-    this.#stopDrawing();
+    this.#animation.stop();
   }
 
   readonly #print = (text: string): void => this.#block.print(text);
 
   async #drawUntil(done: Promise<void>, linesAt: (options: ProgressOptions) => string[]): Promise<void> {
-    const since = performance.now();
-    const draw = () => {
-      if (this.#question !== undefined) return;
-      const { columns, rows } = this.#block;
-      const elapsed = performance.now() - since;
-      this.#block.show(['', ...linesAt({ elapsed, columns, rows: rows - 1, paint: this.#paint })]);
-    };
-    draw();
-    this.#timer = setInterval(draw, FRAME_TIME);
-    await done;
-    this.#stopDrawing();
-  }
-
-  #stopDrawing(): void {
-    clearInterval(this.#timer);
-    this.#block.clear();
+    await this.#animation.run(done, (options) => (this.#question === undefined ? linesAt(options) : undefined));
   }
 }
-
-/** Milliseconds. Fast enough for a spinner to turn, and for a line of stderr to be seen. */
-const FRAME_TIME = 100;

@@ -1,0 +1,84 @@
+import type { ToolReport } from '../../bridge/catalog-report.ts';
+import { printable } from '../../terminal/printable.ts';
+import { alignColumns } from '../../terminal/table.ts';
+import { effectOf, whyHidden, withheldFrom } from './entry.ts';
+import { parametersIn } from './parameters.ts';
+
+/** All there is to know of a tool, for a person. */
+export function describeTool(tool: ToolReport): string {
+  const { definition, server, ownName, hidden, tokens, owned, repairs } = tool;
+  const withheld = withheldFrom(tool);
+  const facts = [
+    ['Tool', tool.name],
+    ['Title', definition.string('title') ?? definition.raw('annotations')?.string('title')],
+    ['Source', server === undefined ? 'mcp-bridge itself' : `${server}, where it is ${ownName}`],
+    ['Effect', effectOf(tool)],
+    ['Tokens', `about ${tokens}`],
+    ['Hidden', hidden && whyHidden(hidden)],
+    ["Owner's word", owned.join(', ') || undefined],
+    ['Withheld', withheld.length > 0 ? `${withheld.join(', ')} (parameters that clients do not see)` : undefined],
+  ].filter((fact): fact is [string, string] => fact[1] !== undefined);
+  const sections = [
+    alignColumns(facts),
+    section('Description', indented(definition.string('description') ?? '')),
+    section('Parameters', parameterLines(definition.get('inputSchema'))),
+    section('Annotations', annotationLines(tool)),
+    section('Mended, so that clients take it', repairs.flatMap(indented)),
+  ];
+  return `${printable(
+    sections
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join('\n'))
+      .join('\n\n'),
+  )}\n`;
+}
+
+function section(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [heading, ...lines];
+}
+
+function indented(text: string): string[] {
+  return text === ''
+    ? []
+    : text
+        .trim()
+        .split('\n')
+        .map((line) => `  ${line}`.trimEnd());
+}
+
+function parameterLines(schema: unknown): string[] {
+  const parameters = parametersIn(schema);
+  const heads = alignColumns(parameters.map(({ name, type }) => [`  ${name}`, type]));
+  return parameters.flatMap(({ description }, index) => [
+    heads[index] ?? '',
+    ...indented(description).map((line) => `    ${line}`),
+  ]);
+}
+
+/** What a tool that does not say so counts as (2025-11-25, `ToolAnnotations`). */
+const DEFAULTS = { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true };
+/** These are about tools that write. */
+const OF_WRITERS: readonly string[] = ['destructiveHint', 'idempotentHint'];
+
+/** Each annotation with whose word it is; those that nobody speaks of, with what that counts as. */
+function annotationLines({ definition, original, owned, readOnly }: ToolReport): string[] {
+  const said = definition.raw('annotations');
+  const names = new Set([...Object.keys(DEFAULTS), ...(said?.keys ?? [])]);
+  const rows = [...names].map((name) => {
+    const [value, before] = [said, original.raw('annotations')].map((each) => each?.raw(name)?.text);
+    const without =
+      readOnly && OF_WRITERS.includes(name) ? 'means nothing, as it only reads' : `counts as ${defaultOf(name)}`;
+    if (value === undefined) return [`  ${name}`, '-', `not said; ${without}`];
+    if (!owned.includes(`annotations.${name}`)) return [`  ${name}`, value, "the server's word"];
+    return [
+      `  ${name}`,
+      value,
+      `the owner's word; the server ${before === undefined ? 'does not say' : `says ${before}`}`,
+    ];
+  });
+  return alignColumns(rows);
+}
+
+function defaultOf(name: string): boolean | undefined {
+  return new Map<string, boolean>(Object.entries(DEFAULTS)).get(name);
+}
