@@ -1,3 +1,4 @@
+import { WILDCARD } from '../config/catalog-kinds.ts';
 import { BridgeError, messageOf } from '../errors.ts';
 
 export type GlobCompiler = (glob: string, options: GlobOptions) => (name: string) => boolean;
@@ -12,22 +13,21 @@ export interface GlobOptions {
 /** Globs backtrack, and names come from servers: the specification wants at most 128 characters, so twice that is no tool. */
 export const MAX_NAME_LENGTH = 256;
 
-/**
- * Whether a glob means one name and no other, and is that name. It is then compiled without the glob library, and means the same.
- * The empty text is no name.
- */
+/** Whether a glob means one name and no other, and is that name. It is compiled without the glob library. The empty text is no name. */
 export function isPlainName(glob: string): boolean {
-  return /^[^*?[\]{}()\\|]+$/.test(glob);
+  return glob !== '' && !WILDCARD.test(glob);
 }
 
 /**
  * Loads what compiles these globs (`*`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `!(a|b)`). Names are no paths: `*` matches slashes and dots as well.
- * The compiler throws a BridgeError `CONFIG` for a glob that cannot be read. What it returns backtracks, so it is for short names.
+ * The compiler is for these alone, and throws a BridgeError `CONFIG` for a glob that cannot be read. What it returns backtracks: it is for
+ * short names.
  */
 export async function loadGlobCompiler(globs: readonly string[]): Promise<GlobCompiler> {
-  const toPattern = globs.every(isPlainName) ? namePattern : await loadPatterns();
+  const globPattern = globs.every(isPlainName) ? namePattern : await loadPatterns();
   return (glob, { what, nocase }) => {
     try {
+      const toPattern = isPlainName(glob) ? namePattern : globPattern;
       // Line breaks are characters like any other.
       const pattern = toPattern(glob, nocase ? 'is' : 's');
       return (name) => pattern.test(asPlainName(name));

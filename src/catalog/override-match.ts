@@ -1,4 +1,3 @@
-import { BridgeError } from '../errors.ts';
 import { loadGlobCompiler, MAX_NAME_LENGTH } from './glob.ts';
 
 /** Rules of one kind, to be looked up by what their globs are about: a name, or a URI. */
@@ -46,24 +45,9 @@ export async function createRuleMatcher<Rule extends UnmatchedOverride>(
   };
 }
 
-/**
- * The owner's names for what servers call otherwise, by own name. Of several for one the last counts.
- * @throws BridgeError `CONFIG` for one that is given twice: nobody could tell which of the two is called.
- */
-export function namesGiven(rules: readonly NamingRule[]): ReadonlyMap<string, string> {
-  const names = new Map(rules.flatMap(({ glob, name }) => (name === undefined ? [] : [[glob, name] as const])));
-  const owns = new Map<string, string>();
-  for (const [own, name] of names) {
-    const other = owns.get(name);
-    if (other !== undefined) throw takenName(name, other, rules.findLast(({ glob }) => glob === own)?.origin);
-    owns.set(name, own);
-  }
-  return names;
-}
-
-type NamingRule = UnmatchedOverride & { readonly name?: string };
-
-function takenName(name: string, other: string, origin = 'override'): BridgeError {
-  const message = `${origin}: ${JSON.stringify(name)} is the name of ${JSON.stringify(other)} already. Choose another one.`;
-  return new BridgeError('CONFIG', message);
+/** The owner's names for what servers call otherwise, by own name. Of several for one the last counts. */
+export function namesGiven(
+  rules: readonly { readonly glob: string; readonly name?: string }[],
+): ReadonlyMap<string, string> {
+  return new Map(rules.flatMap(({ glob, name }) => (name === undefined ? [] : [[glob, name] as const])));
 }

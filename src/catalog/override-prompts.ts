@@ -15,7 +15,7 @@ export interface PromptOverrides {
 
 /**
  * Compiles what the owner says of a server's prompts. Several rules count as they do for tools.
- * @throws BridgeError `CONFIG` for a glob that cannot be read, or a name that is given to two prompts.
+ * @throws BridgeError `CONFIG` for a glob that cannot be read.
  */
 export async function compilePromptOverrides(rules: readonly PromptOverride[]): Promise<PromptOverrides> {
   const matcher = await createRuleMatcher(rules);

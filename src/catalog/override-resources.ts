@@ -12,7 +12,7 @@ export interface ResourceOverrides {
 }
 
 /** Globs backtrack, and URIs come from servers. A longer one (`data:`, say) keeps its server's words. */
-const MAX_URI_LENGTH = 1024;
+const MAX_URI_LENGTH = 512;
 
 /**
  * Compiles what the owner says of a server's resources and templates. `*` matches slashes as well, and a template is matched as it is written.

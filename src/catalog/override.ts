@@ -34,7 +34,7 @@ export interface ToolChange {
  * Compiles what the owner says of a server's tools, the rules of a view after the server's own. Globs are case-sensitive (see `glob.ts`). All rules
  * that match a tool count: of what can be said only once the last one holds, and texts are added to by each in turn. Hidden parameters and
  * preset arguments add up, and hold for a tool in whatever case it is called: a server that takes names in any case must not be got around.
- * @throws BridgeError `CONFIG` for a glob that cannot be read, or a name that is given to two tools.
+ * @throws BridgeError `CONFIG` for a glob that cannot be read.
  */
 export async function compileOverrides(rules: readonly ToolOverride[]): Promise<ToolOverrides> {
   const matcher = await createRuleMatcher(rules);

@@ -36,6 +36,12 @@ describe('a filter', () => {
     expect(await allowed({ allow: ['read_*'], deny: ['*_media_*'] }, 'read_media_file')).toBe(false);
   });
 
+  test.each(['read', 'rea*'])('minds the case where %j allows, not where it denies', async (glob) => {
+    expect(await allowed({ allow: [glob] }, 'Read')).toBe(false);
+    expect(await allowed({ deny: [glob] }, 'rEAD')).toBe(false);
+    expect(await allowed({ deny: [glob] }, 'write')).toBe(true);
+  });
+
   test('knows a tool by its own and by its exposed name', async () => {
     expect(await allowed({ allow: ['files__*'] }, 'read_file')).toBe(true);
     expect(await allowed({ allow: ['memory__*'] }, 'read_file')).toBe(false);

@@ -104,7 +104,7 @@ test('overrides touch nothing that no rule speaks of, and leave nothing that is 
       expect(withoutKept(valueAfter.inputSchema, keptBy(all))).toEqual(valueAfter.inputSchema);
       for (const key of ['name', 'outputSchema', 'own']) expect(after.raw(key)?.text).toBe(original.raw(key)?.text);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

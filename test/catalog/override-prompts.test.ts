@@ -26,10 +26,3 @@ test('rules for prompts that are not there are reported', async () => {
   const { unmatched } = await compilePromptOverrides(RULES);
   expect(unmatched(['rest'])).toEqual([{ glob: 'review', origin: 'mcp.json: review' }]);
 });
-
-test('two prompts are not given one name', async () => {
-  const rules = [...RULES, { glob: 'list', origin: 'mcp.json: list', name: 'check' }];
-  await expect(compilePromptOverrides(rules)).rejects.toThrow(
-    'mcp.json: list: "check" is the name of "review" already. Choose another one.',
-  );
-});

@@ -34,13 +34,6 @@ describe('names', () => {
     expect(Object.fromEntries(swapped.names)).toEqual({ a: 'b', b: 'a' });
   });
 
-  test('are not given twice', async () => {
-    await expect(compileOverrides(rulesOf({ a: { name: 'x' }, b: { name: 'x' } }))).rejects.toMatchObject({
-      code: 'CONFIG',
-      message: 'mcp.json: b: "x" is the name of "a" already. Choose another one.',
-    });
-  });
-
   test('stay as they are in the definition', async () => {
     expect(await changed({ a: { name: 'b', aliases: ['c'] } }, '{"name":"a"}')).toBe('{"name":"a"}');
   });

@@ -1,8 +1,9 @@
+import { canonical } from '../../protocol/canonical.ts';
 import { type Core, Never, type Part, union } from './core.ts';
 import { difference, lacking } from './difference.ts';
 import { intersection } from './intersection.ts';
 import { beside, type Place, type Reducer } from './reducer.ts';
-import { listOf, membersOf, type Schema } from './schema.ts';
+import { isObject, listOf, membersOf, type Schema, valuesOf } from './schema.ts';
 
 /** A schema and where it is. `node` is it in the words of 2020-12. */
 export interface Situation {
@@ -48,15 +49,16 @@ const withOneOf: Step = (core, { node, place }, reducer) => {
   const { reader, reduction } = reducer;
   const schemas = listOf(node, 'oneOf');
   if (schemas.length === 0) return core;
-  let isWhole = true;
   // With their common type more alternatives exclude each other.
   const shared = core.type === undefined ? {} : { type: core.type };
+  const rivals = rivalsAmong(schemas.map((raw) => (isObject(raw) ? valuesOf(reader.read(raw)) : undefined)));
+  let isWhole = true;
   const parts = alternatives('oneOf', shared, node, place, reducer).map((part, own) =>
-    schemas.reduce<Part>((left, other, index) => {
-      if (left instanceof Never || index === own) return left;
-      const rest = difference(left, other, reader);
-      isWhole &&= rest.isWhole;
-      return rest.rest;
+    rivals(own).reduce<Part>((left, index) => {
+      if (left instanceof Never) return left;
+      const { rest, isWhole: isExact } = difference(left, schemas[index], reader);
+      isWhole &&= isExact;
+      return rest;
     }, part),
   );
   reduction.note(
@@ -65,6 +67,20 @@ const withOneOf: Step = (core, { node, place }, reducer) => {
   );
   return intersection(core, union(parts, dead('oneOf')), reader.work);
 };
+
+/** The others that share a value with one. Lists of a thousand constants are common, and too long to compare each with each. */
+function rivalsAmong(lists: readonly (readonly unknown[] | undefined)[]): (own: number) => readonly number[] {
+  const owners = new Map<string, number[]>();
+  const unlisted = lists.flatMap((values, index) => (values ? [] : [index]));
+  for (const [index, values] of lists.entries()) {
+    for (const key of new Set(values?.map(canonical))) owners.set(key, [...(owners.get(key) ?? []), index]);
+  }
+  return (own) => {
+    const sharing = lists[own]?.flatMap((value) => owners.get(canonical(value)) ?? []);
+    const rivals = sharing ? [...new Set([...unlisted, ...sharing])] : [...lists.keys()];
+    return rivals.filter((index) => index !== own);
+  };
+}
 
 const withDependents: Step = (core, { node, place }, reducer) => {
   const { reader, reduction, conjoin } = reducer;

@@ -1,7 +1,7 @@
 import { canonical } from '../../protocol/canonical.ts';
 import { type Core, Never, type Part, union } from './core.ts';
 import { excludes, PROOF_DEPTH, possibleTypes, type Reader } from './exclusion.ts';
-import { intersection, variantsOf } from './intersection.ts';
+import { intersection, standsApart, variantsOf } from './intersection.ts';
 import { isObject, isOfType, listOf, membersOf, type Schema, type TypeName, valuesOf, without } from './schema.ts';
 
 /** What satisfies one schema and certainly not another. */
@@ -19,7 +19,7 @@ export function difference(core: Core, raw: unknown, reader: Reader, depth: numb
   if (raw === false) return { rest: core, isWhole: true };
   if (!isObject(raw) || depth === 0) return { rest: NOTHING, isWhole: raw === true };
   if (excludes(core, raw, reader)) return { rest: core, isWhole: true };
-  if (core.anyOf) {
+  if (core.anyOf && !standsApart(core)) {
     return unionOf(variantsOf(core, reader.work).map((variant) => difference(variant, raw, reader, depth - 1)));
   }
   const node = reader.read(raw);

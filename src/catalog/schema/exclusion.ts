@@ -24,7 +24,7 @@ export interface Reader {
 }
 
 /** How far references and combinators are followed to prove something. Most proofs are found at once. */
-export const PROOF_DEPTH = 16;
+export const PROOF_DEPTH = 8;
 
 /** Whether it is certain that nothing satisfies both. What is not understood of the second schema is taken to be satisfied. */
 export function excludes(core: Core, raw: unknown, reader: Reader, depth: number = PROOF_DEPTH): boolean {

@@ -2,9 +2,9 @@ import { ASSERTIONS, annotationsOf, type Core, isPossible, Never, withoutAnnotat
 import { excludes, type Reader } from './exclusion.ts';
 import { isStructured, type Typed, withTypes } from './express-types.ts';
 import type { Expressed, Expresser } from './expresser.ts';
-import { intersection, type Work } from './intersection.ts';
+import { intersection, standsApart, type Work } from './intersection.ts';
 import { pathOf } from './reducer.ts';
-import { isEqual, type Schema } from './schema.ts';
+import { keywordsFor, type Schema } from './schema.ts';
 import { translateChoice } from './translate.ts';
 
 /** A schema with `anyOf`; the alternatives say all that stands beside it, unless that is about values without parts. Then they only take over its type. */
@@ -14,6 +14,7 @@ export function expressAlternatives(core: Core, at: string, expresser: Expresser
   const base = withoutAnnotations(rest);
   const typed = Object.keys(base).some((keyword) => ASSERTIONS.has(keyword)) ? withTypes(base) : undefined;
   if (typed instanceof Never) return typed;
+  if (typed?.types.some(isStructured) && standsApart(core)) return expresser.express(split(core, typed), at);
   const kept = typed?.types.some(isStructured) ? undefined : typed;
   const shared = kept ? { type: kept.core.type ?? [] } : base;
   const choices = anyOf.map((branch, index) =>
@@ -27,7 +28,7 @@ export function expressAlternatives(core: Core, at: string, expresser: Expresser
   if (only) return only;
 
   const told = certain(possible, at, expresser);
-  const schema = { ...annotations, ...kept?.core, anyOf: distinct(told.flatMap(({ schema: each }) => flat(each))) };
+  const schema = { ...annotations, ...kept?.core, anyOf: told.flatMap(({ schema: each }) => flat(each)) };
   return { schema, translate: translateChoice(told) };
 }
 
@@ -50,8 +51,13 @@ function flat(schema: Schema): readonly unknown[] {
   return Array.isArray(anyOf) && Object.keys(rest).length === 0 ? anyOf : [schema];
 }
 
-function distinct(schemas: readonly unknown[]): readonly unknown[] {
-  return schemas.filter((schema, index) => !schemas.slice(0, index).some((other) => isEqual(schema, other)));
+/** What stands apart, a pattern or a factor, is about values without parts; those with parts go without it. */
+function split(core: Core, { core: base, types }: Typed): Core {
+  const [plain, whole] = [types.filter((type) => !isStructured(type)), types.filter(isStructured)];
+  const lists = { ...keywordsFor(withoutAnnotations(base), whole), type: whole };
+  if (plain.length === 0) return { ...annotationsOf(core), ...lists };
+  const values = { ...keywordsFor(withoutAnnotations(base), plain), type: plain, anyOf: core.anyOf ?? [] };
+  return { ...annotationsOf(core), anyOf: [values, lists] };
 }
 
 /**

@@ -36,11 +36,10 @@ function expressKind(core: Core, at: string, expresser: Expresser): Expressed | 
   const { types } = typed;
   if (typed.core.enum !== core.enum) expresser.note('left out values that are not allowed', at);
   if (core.type === undefined) expresser.note(`added the type ${types.join(', ')}`, at);
-  const relevant: Core = keywordsFor(typed.core, types);
-  if (valuesOf(relevant)) return expressValues(relevant, types);
-  if (relevant.prefixItems && types.length > 1)
-    return expressAlternatives(splitAtTuple(relevant, types), at, expresser);
-  return expressParts(relevant, types, at, expresser);
+  if (valuesOf(typed.core)) return expressValues(typed.core, types);
+  if (typed.core.prefixItems && types.length > 1)
+    return expressAlternatives(splitAtTuple(typed.core, types), at, expresser);
+  return expressParts(typed.core, types, at, expresser);
 }
 
 const STRUCTURED = [

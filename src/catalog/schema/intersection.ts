@@ -30,9 +30,9 @@ export function intersection(a: Part, b: Part, work: Work): Part {
   return withAlternatives(merged, [a.anyOf, b.anyOf, ...apart(a, b)], work);
 }
 
-/** Alternatives without any of the keywords beside them. */
+/** The same as schemas of which each says all by itself. */
 export function variantsOf(core: Core, work: Work): Core[] {
-  if (!core.anyOf) return [core];
+  if (!core.anyOf || standsApart(core)) return [core];
   const base = without(core, 'anyOf');
   return core.anyOf.flatMap((branch) => {
     const variant = intersection(base, branch, work);
@@ -103,11 +103,20 @@ function commonItems(a: Core, b: Core, work: Work): Core {
   };
 }
 
-/** Keywords of which one schema can say only one thing are said by an alternative that is none. */
+const ONLY_ONCE = ['pattern', 'multipleOf'] as const;
+
+/** Whether the only alternative is none: it is there since a schema has room for one pattern and one factor. */
+export function standsApart({ anyOf = [] }: Core): boolean {
+  const [only, ...more] = anyOf;
+  if (only === undefined || more.length > 0) return false;
+  const { anyOf: deeper, ...rest } = only;
+  const isLone = Object.keys(rest).every((keyword) => ONLY_ONCE.some((each) => each === keyword));
+  return isLone && (deeper === undefined || standsApart(only));
+}
+
+/** What of the second schema there is no room for beside the first. */
 function apart(a: Core, b: Core): Core[][] {
-  const keys = (['pattern', 'multipleOf'] as const).filter(
-    (key) => a[key] !== undefined && b[key] !== undefined && a[key] !== b[key],
-  );
+  const keys = ONLY_ONCE.filter((key) => a[key] !== undefined && b[key] !== undefined && a[key] !== b[key]);
   return keys.map((key) => [{ [key]: b[key] }]);
 }
 

@@ -1,4 +1,5 @@
 import { canonical } from '../../protocol/canonical.ts';
+import { ASSERTIONS } from './core.ts';
 import { type Dialect, modernised } from './drafts.ts';
 import { possibleTypes } from './exclusion.ts';
 import type { Work } from './intersection.ts';
@@ -109,7 +110,7 @@ function loosenValues(node: Schema): Schema | undefined {
   const values = (valuesOf(node) ?? []).filter((value) => !types || types.some((type) => isOfType(value, type)));
   if (values.length === 0 || values.some(Array.isArray)) return undefined;
   return {
-    ...without(node, ...GIVEN_UP, 'const'),
+    ...without(node, ...GIVEN_UP, ...ASSERTIONS),
     type: possibleTypes({ enum: values }).filter((type) => type !== 'integer'),
     enum: values,
   };
@@ -123,7 +124,7 @@ function loosenAlternatives(
 ): Schema | undefined {
   const branches = alternatives.map((branch, index) => loosen(branch, within(place, `anyOf.${index}`)));
   if (branches.length === 0 || branches.some((branch) => branch === undefined)) return undefined;
-  return { ...without(node, ...GIVEN_UP), anyOf: branches };
+  return { ...without(node, ...GIVEN_UP, ...ASSERTIONS), anyOf: branches };
 }
 
 /** A tuple becomes a list of what its places take. */

@@ -1,5 +1,5 @@
 import { isPortable } from './patterns.ts';
-import { isObject, isOfType, isTypeName, memberOf, type Schema, typesOf, valuesOf } from './schema.ts';
+import { isObject, isOfType, isTypeName, listOf, memberOf, type Schema, typesOf } from './schema.ts';
 
 /** What a schema has that remote clients do not take. */
 export interface Violation {
@@ -153,7 +153,7 @@ function faultsOfRoot(schema: Schema, of: 'arguments' | 'results'): string[] {
 
 function faultsOfKind(schema: Schema): string[] {
   const types = typesOf(schema);
-  const values = valuesOf(schema) ?? [];
+  const values = [...listOf(schema, 'enum'), ...(Object.hasOwn(schema, 'const') ? [schema.const] : [])];
   const required = Array.isArray(schema.required) ? schema.required : [];
   const known = isObject(schema.properties) ? schema.properties : {};
   return [

@@ -2,7 +2,7 @@ import { accepts } from './accepts.ts';
 import { type Core, extrasOf, Never, type Part, propertyOf } from './core.ts';
 import { intersection, type Work } from './intersection.ts';
 import { matchesName } from './patterns.ts';
-import { isObject, membersOf, type Schema, typesOf, valuesOf } from './schema.ts';
+import { isObject, membersOf, type Schema, typesOf, valuesOf, without } from './schema.ts';
 
 /** Reduces a schema in the place of a property or of the others. */
 export type ReduceProperty = (raw: unknown, keyword: string) => Part;
@@ -42,14 +42,16 @@ function extras(part: Part): Core {
  */
 export function withPropertyNames(core: Core, node: Schema, rule: unknown): Core {
   if (node.propertyNames === undefined || saysNothing(rule)) return core;
-  const listed = isObject(rule) ? (valuesOf(rule) ?? []) : [];
-  const described = Object.keys(core.properties ?? {});
-  const names = [...described, ...listed.filter((name) => typeof name === 'string')];
-  const properties = names.map(
-    (name) =>
-      [name, allowsName(rule, name) ? propertyOf(core, name) : new Never(`the name ${name} is not allowed`)] as const,
-  );
-  return { ...core, properties: Object.fromEntries(properties), additionalProperties: false };
+  const listed = isObject(rule) ? valuesOf(rule) : undefined;
+  const rest = isObject(rule) ? without(rule, 'enum', 'const') : rule;
+  const allowed = new Set(listed);
+  const partOf = (name: string): Part =>
+    (!listed || allowed.has(name)) && allowsName(rest, name)
+      ? propertyOf(core, name)
+      : new Never(`the name ${name} is not allowed`);
+  const names = [...Object.keys(core.properties ?? {}), ...(listed ?? []).filter((name) => typeof name === 'string')];
+  const properties = Object.fromEntries(names.map((name) => [name, partOf(name)]));
+  return { ...core, properties, additionalProperties: false };
 }
 
 /** All names are strings. */
@@ -68,4 +70,4 @@ function allowsName(rule: unknown, name: string): boolean {
   return isUnderstood && accepts(rule, name) && (typeof pattern !== 'string' || matchesName(pattern, name) === true);
 }
 
-const UNDERSTOOD: ReadonlySet<string> = new Set(['type', 'enum', 'const', 'minLength', 'maxLength', 'pattern']);
+const UNDERSTOOD: ReadonlySet<string> = new Set(['type', 'minLength', 'maxLength', 'pattern']);

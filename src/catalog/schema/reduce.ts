@@ -58,7 +58,9 @@ function conjoinOdd(core: Core, raw: Schema, place: Place, reducer: Reducer): Pa
   const { dialect, note, work } = reducer.reduction;
   const node = modernised(raw, dialect, (change) => note(change, place.at));
   const { unevaluatedProperties = true, unevaluatedItems = true, ...evaluated } = node;
-  if (unevaluatedProperties === true && unevaluatedItems === true) return conjoinNode(core, node, raw, place, reducer);
+  if (unevaluatedProperties === true && unevaluatedItems === true) {
+    return conjoinNode(core, evaluated, raw, place, reducer);
+  }
 
   // What is evaluated is what this schema describes, and not what holds beside it.
   const alone = conjoinNode({}, evaluated, raw, place, reducer);

@@ -13,7 +13,7 @@ import { reduceSchema } from './reduce.ts';
 import { named } from './reducer.ts';
 import { readReferences } from './references.ts';
 import { asParameters } from './root.ts';
-import { isObject, type Schema } from './schema.ts';
+import { isObject, type Schema, typesOf } from './schema.ts';
 import type { Translate } from './translate.ts';
 import { createWork, TooMuch } from './work.ts';
 
@@ -101,7 +101,7 @@ function repairWithin(readable: Readable, attempt: (typeof ATTEMPTS)[number]): I
   if (root.type !== 'object') note(`made ${excerpt(root.type)} the type object`, '');
   const core = reduceSchema(root, { ...attempt, ...readingOf(root), mindsEvaluation, work, note });
   if (isPossible(core) && !possibleTypes(core).includes('object')) {
-    return { kind: 'hopeless', reason: `arguments are objects, and it takes ${excerpt(root.type)}` };
+    return { kind: 'hopeless', reason: 'it takes no objects, which arguments always are' };
   }
   const expressed = expressCore(intersection(core, { type: 'object' }, work), { work, note });
   if (expressed instanceof Never) return { kind: 'hopeless', reason: reasonOf(expressed) };
@@ -155,8 +155,9 @@ export function repairOutput(schema: RawJson): OutputRepair {
   try {
     const loosened = loosenSchema(readable.root, { ...readingOf(readable.root), work: createWork(), note });
     const { anyOf, enum: values, const: value, properties = {}, ...rest } = loosened ?? {};
-    if (rest.type !== 'object') return { kind: 'dropped', reason: 'it is not of the type object alone' };
-    const repaired = { ...rest, properties };
+    const isOfObjects = typesOf(rest)?.every((type) => type === 'object') ?? false;
+    if (!isOfObjects) return { kind: 'dropped', reason: 'it is not of the type object alone' };
+    const repaired = { ...rest, type: 'object', properties };
     checkExtent(repaired, readable);
     return { kind: 'repaired', schema: repaired, notes: list() };
   } catch (error) {

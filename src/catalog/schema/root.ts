@@ -1,6 +1,6 @@
 import type { Expressed } from './expresser.ts';
 import { PARAMETER_NAME } from './profile.ts';
-import { isObject, type Schema } from './schema.ts';
+import { isObject, type Schema, typesOf } from './schema.ts';
 import { type Translate, translateNames, translateWrapped } from './translate.ts';
 
 /** The parameter under which arguments are asked for that no list of parameters describes. */
@@ -8,7 +8,8 @@ const WRAPPER = 'input';
 
 /** A schema of objects as one of arguments: no alternatives, and parameters that can be called by their names. */
 export function asParameters(expressed: Expressed, note: (change: string, at: string) => void): Expressed {
-  const { schema, translate } = expressed;
+  const { translate } = expressed;
+  const schema = typesOf(expressed.schema) ? { ...expressed.schema, type: 'object' } : expressed.schema;
   if (['anyOf', 'enum', 'const'].some((keyword) => Object.hasOwn(schema, keyword))) {
     note(`asks for the arguments as one parameter, ${WRAPPER}`, '');
     return { schema: wrapped(schema), translate: translateWrapped(WRAPPER, translate) };

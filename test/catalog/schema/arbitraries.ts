@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { type Draft, TAGS } from './judge.ts';
+
+/** Few names and values, so that keywords that speak of the same ones meet. `__proto__` is left to examples: Ajv does not see it. */
+export const NAMES = ['a', 'b', 'kind', 'constructor', 'x[0]'];
+const VALUES = ['a', 'b', 'ab', '', 0, 1, 2, 1.5, -1, null, true, false, [], ['a'], [1, 'a'], {}, { a: 1 }, { kind: 'a' }];
+const PATTERNS = ['^a', 'b$', '^(?!a)', '^[ab]*$', '^(?=.*b)a', '\\p{L}', '^(?!.*ab)', '(a)\\1', '^(?:x|a)'];
+
+const name = fc.constantFrom(...NAMES);
+const value = fc.constantFrom(...VALUES);
+const count = fc.nat({ max: 3 });
+const bound = fc.constantFrom(-1, 0, 1, 1.5, 2);
+const type = fc.constantFrom('string', 'number', 'integer', 'boolean', 'null', 'array', 'object');
+
+export interface Given {
+  readonly draft: Draft;
+  readonly schema: unknown;
+}
+
+type Keywords = Record<string, fc.Arbitrary<unknown>>;
+
+/** The keywords of a draft, and what may stand under them. */
+function keywordsOf(draft: Draft, schema: fc.Arbitrary<unknown>): Keywords[] {
+  const schemas = fc.array(schema, { minLength: 1, maxLength: 3 });
+  const members = fc.dictionary(name, schema, { maxKeys: 3 });
+  const names = fc.uniqueArray(name, { maxLength: 2 });
+  const lists = fc.dictionary(name, names, { maxKeys: 2 });
+  const isOld = draft === '4' || draft === '7';
+  const exclusive = draft === '4' ? fc.boolean() : bound;
+  const references = fc.constantFrom('#/$defs/one', '#/$defs/two', '#/definitions/one', '#', '#/properties/a', '#mark', 'https://x.example/y');
+  return [
+    { type: fc.oneof({ weight: 4, arbitrary: type }, fc.uniqueArray(type, { minLength: 1, maxLength: 3 })) },
+    { enum: fc.array(value, { maxLength: 3 }) },
+    draft === '4' ? {} : { const: value },
+    { minLength: count, maxLength: count },
+    { pattern: fc.constantFrom(...PATTERNS), format: fc.constantFrom('email', 'int64') },
+    { minimum: bound, exclusiveMinimum: exclusive },
+    { maximum: bound, exclusiveMaximum: exclusive },
+    { multipleOf: fc.constantFrom(0.5, 1, 2) },
+    { properties: members, required: names },
+    { properties: members, additionalProperties: schema },
+    { properties: members, patternProperties: fc.dictionary(fc.constantFrom('^a', '', 'b$', '^(?!a)', '(a+)+b'), schema, { maxKeys: 2 }) },
+    { minProperties: count, maxProperties: count },
+    draft === '4' ? {} : { propertyNames: schema },
+    { items: schema, minItems: count, maxItems: count },
+    draft === '2020' ? { prefixItems: schemas, items: schema } : { items: schemas, additionalItems: schema, minItems: count },
+    { uniqueItems: fc.boolean() },
+    draft === '4' ? {} : { contains: schema, ...(isOld ? {} : { minContains: count, maxContains: count }) },
+    { allOf: schemas },
+    { anyOf: schemas },
+    { oneOf: schemas },
+    { not: schema },
+    draft === '4' ? {} : { if: schema, then: schema, else: schema },
+    isOld ? { dependencies: fc.dictionary(name, fc.oneof(names, schema), { maxKeys: 2 }) } : { dependentRequired: lists, dependentSchemas: members },
+    isOld ? {} : { unevaluatedProperties: schema },
+    isOld ? {} : { unevaluatedItems: schema },
+    { $ref: references },
+    draft === '2020' ? { $dynamicRef: fc.constant('#node'), $dynamicAnchor: fc.constant('node') } : {},
+    isOld ? {} : { $anchor: fc.constant('mark') },
+    { title: fc.constant('T'), default: value, $comment: fc.constant('c'), nullable: fc.boolean(), 'x-more': value },
+  ];
+}
+
+/** Schemas of a draft with everything that is in it, and some nonsense. */
+export function schemaOf(draft: Draft): fc.Arbitrary<unknown> {
+  return fc.letrec<{ schema: unknown }>((tie) => {
+    const groups = keywordsOf(draft, tie('schema')).filter((group) => Object.keys(group).length > 0);
+    const group = (keywords: Keywords) => fc.record(keywords, { requiredKeys: [] });
+    const some = fc.array(fc.oneof({ maxDepth: 3, depthSize: 'small' }, ...groups.map(group)), { minLength: 1, maxLength: 3 });
+    return {
+      schema: fc.oneof(
+        { maxDepth: 4, depthSize: 'small' },
+        { weight: 1, arbitrary: fc.boolean() },
+        { weight: 3, arbitrary: type.map((only) => ({ type: only })) },
+        { weight: 8, arbitrary: some.map((parts) => Object.assign({}, ...parts)) },
+      ),
+    };
+  }).schema;
+}
+
+/** A whole schema of a tool, as a server of any age could have it. */
+export const given: fc.Arbitrary<Given> = fc.constantFrom<Draft>('4', '7', '2019', '2020').chain((draft) => {
+  const schema = schemaOf(draft);
+  const definitions = fc.record({ one: schema, two: schema }, { requiredKeys: [] });
+  const root = fc.record(
+    { type: fc.constant('object'), properties: fc.dictionary(name, schema, { maxKeys: 3 }), required: fc.uniqueArray(name, { maxLength: 1 }) },
+    { requiredKeys: ['properties'] },
+  );
+  return fc
+    .tuple(fc.option(schema, { freq: 2, nil: {} }), root, definitions, fc.option(fc.constant(TAGS[draft]), { nil: TAGS[draft] }))
+    .map(([more, base, defs, tag]) => ({
+      draft,
+      schema: {
+        ...(tag !== undefined && { $schema: tag }),
+        ...(typeof more === 'object' ? more : {}),
+        ...base,
+        $defs: defs,
+        definitions: defs,
+      },
+    }));
+});
+
+/** Any value that has to do with the names and values of the schemas. */
+export const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    value,
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(name, tie('value'), { maxKeys: 3 }),
+  ),
+})).value;
+
+export const anyArguments = fc.dictionary(fc.constantFrom(...NAMES, 'input', 'x_0'), anyValue, { maxKeys: 4 });
