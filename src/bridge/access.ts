@@ -101,6 +101,11 @@ export class Access {
     return { gate: createGate(place, this.#staticTokens()), pages: undefined };
   }
 
+  /** Whether a principal's grant is no more; of those who have none that is not known. */
+  isOver(principalId: string): boolean {
+    return this.#owner?.isOver(principalId) ?? false;
+  }
+
   /** Twice without harm. */
   close(): void {
     this.#owner?.close();

@@ -55,6 +55,8 @@ const DEAF: Ear = { ask: async () => false, tellProgress() {} };
 
 /** A running bridge: the stages of the flow, made and ended together. */
 export class Bridge {
+  readonly #started: Settings;
+  /** Of these, what can change while it runs. */
   #settings: Settings;
   readonly #log: Log;
   readonly #fleet: Fleet;
@@ -68,6 +70,7 @@ export class Bridge {
   #closing: Promise<void> | undefined;
 
   constructor({ settings, log, fleet, relays, published, access, owner }: BridgeParts) {
+    this.#started = settings;
     this.#settings = settings;
     this.#log = log;
     this.#fleet = fleet;
@@ -84,7 +87,7 @@ export class Bridge {
       status: () => this.status(),
       readiness: () => readiness(fleet.upstreams),
       toolsAt: (place) => countTools(relays, place),
-      isReadOnly: (place) => isReadOnly(this.#settings, place),
+      isReadOnly: (place) => isReadOnly(relays, place),
       pair: () => this.openPairing(),
     });
   }
@@ -101,7 +104,7 @@ export class Bridge {
 
   /** Whether a client is to be linked right after the start: none is yet, or the owner wants one more. */
   get awaitsClient(): boolean {
-    return this.#settings.pair || this.#access.status.linked === 0;
+    return this.#started.pair || this.#access.status.linked === 0;
   }
 
   /** Where the owner finds the bearer token that was made for them; `undefined` where there is none. */
@@ -122,11 +125,12 @@ export class Bridge {
   /** Listens, then starts the servers: a port that is taken is known before anything else has happened. */
   async start(): Promise<void> {
     try {
-      if (this.#settings.outputTransport !== 'stdio') await this.#reach.open();
+      if (this.#started.outputTransport !== 'stdio') await this.#reach.open();
     } catch (error) {
       await this.close();
       throw error;
     }
+    this.#relays.forget((principalId) => this.#access.isOver(principalId));
     this.#fleet.start();
   }
 
@@ -172,7 +176,7 @@ export class Bridge {
 
   /** Serves one client over streams. Resolves when the input has ended and all is answered. */
   serveStdio(input: Readable, output: Writable): Promise<void> {
-    const { maxMessage } = this.#settings;
+    const { maxMessage } = this.#started;
     return serveStdio({ relay: this.#relays.merged, input, output, maxMessage, log: this.#log });
   }
 
@@ -197,12 +201,12 @@ export class Bridge {
   async #reload(settings: Settings): Promise<void> {
     if (this.#closing) return;
     const upstreams = this.#fleet.plan(settings.upstreams);
-    await this.#relays.update({ settings, upstreams });
+    const { answered } = await this.#relays.update({ settings, upstreams });
     this.#endpoints.update(this.#relays.all);
     this.#reach.updateRoutes();
-    const { started, ended } = this.#fleet.adopt(upstreams);
+    const { started, ended } = this.#fleet.adopt(upstreams, answered);
     this.#log.info('the configuration has changed and is taken up', { started, ended });
-    const fixed = fixedChanges(this.#settings, settings);
+    const fixed = fixedChanges(this.#started, settings);
     if (fixed.length > 0)
       this.#log.warn(`${fixed.join(', ')}: changed in the configuration; start the bridge anew for that`);
     this.#settings = settings;
@@ -213,6 +217,7 @@ export class Bridge {
     await this.#published.flush();
     this.#endpoints.close();
     await this.#reach.close();
+    await this.#reloading; // What it starts is to be ended, too.
     await this.#fleet.close(options);
   }
 }

@@ -1,4 +1,4 @@
-import { isMarkedReadOnly } from '../catalog/annotations.ts';
+import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
 import type { Presented } from '../catalog/presentation.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Inventory } from '../relay/inventory.ts';
@@ -41,7 +41,8 @@ export async function reportTools(router: Router, inventories: readonly Inventor
 
 function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJson[]): ToolReport[] {
   if (!view.upstreams.includes(upstream)) return [];
-  const { presenter } = view.rulesOf(upstream);
+  const { presenter, annotations } = view.rulesOf(upstream);
+  const permitted = new Set(annotations.isOpen ? tools : unanimous(tools, (tool) => presenter.present(tool).isAllowed));
   return tools.map((original) => {
     const ownName = original.string('name') ?? '';
     const presented = presenter.present(original);
@@ -51,7 +52,7 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
       name,
       server: upstream.name,
       ownName,
-      hidden: hiddenBecause(view.allows(upstream, ownName), presented),
+      hidden: hiddenBecause(view.allows(upstream, ownName), permitted.has(original), presented),
       readOnly: isMarkedReadOnly(definition),
       tokens: tokensOf(definition),
       definition,
@@ -69,10 +70,10 @@ function reportOwn(definition: RawJson): ToolReport {
   return { name, ownName: name, readOnly, tokens, definition, ...rest };
 }
 
-function hiddenBecause(isAllowed: boolean, { flaw, ...presented }: Presented): HiddenBecause | undefined {
+function hiddenBecause(isAllowed: boolean, isPermitted: boolean, { flaw }: Presented): HiddenBecause | undefined {
   if (!isAllowed) return { by: 'filter' };
   if (flaw !== undefined) return { by: 'schema', reason: flaw };
-  return presented.isAllowed ? undefined : { by: 'annotations' };
+  return isPermitted ? undefined : { by: 'annotations' };
 }
 
 /** What models are told of a tool is its name, description and parameters. A token of such text is about four characters. */

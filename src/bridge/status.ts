@@ -1,12 +1,10 @@
 import { isMarkedReadOnly } from '../catalog/annotations.ts';
-import type { Settings } from '../config/settings.ts';
 import type { BridgeErrorCode } from '../errors.ts';
 import type { ToolCount } from '../oauth/context.ts';
 import { ownExchange } from '../protocol/exchange.ts';
 import type { Inventory } from '../relay/inventory.ts';
 import { within } from '../relay/patience.ts';
 import type { Relays } from '../relay/relays.ts';
-import { placeOfView } from '../relay/routers.ts';
 import type { TunnelState } from '../tunnel/keeper.ts';
 import type { Fleet } from '../upstream/fleet.ts';
 import type { LinkState } from '../upstream/supervisor.ts';
@@ -76,9 +74,9 @@ export function countTools({ all, inventories }: Relays, place: string): ToolCou
 }
 
 /** Whether only what is marked read-only is at a place. */
-export function isReadOnly({ tools, views }: Settings, place: string): boolean {
-  const view = views.find(({ name }) => placeOfView(name) === place);
-  return tools.readOnly === true || view?.tools.readOnly === true;
+export function isReadOnly({ all }: Relays, place: string): boolean {
+  const view = all.get(place)?.router.view;
+  return view?.upstreams.every((upstream) => view.rulesOf(upstream).readsOnly) === true;
 }
 
 /** Which servers answer a ping now. One that is started only when needed counts as ready. */

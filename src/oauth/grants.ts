@@ -64,6 +64,12 @@ export class Grants {
     return this.#store.state.grants;
   }
 
+  /** Whether a principal's id stands for a grant that is no more, or can never be used again. */
+  isOver(principalId: string): boolean {
+    const isIts = (grant: Grant) => principalIdOf(grant) === principalId && !isOver(grant, this.#now());
+    return principalId.startsWith(PRINCIPAL_PREFIX) && !this.all.some(isIts);
+  }
+
   /** On whose behalf a token may be used at a resource; `undefined` when it may not. */
   verify(token: string, resource: string): Principal | undefined {
     const access = this.#accessTokens().get(hashOf(token));
@@ -208,8 +214,10 @@ export class Grants {
 
 /** The principal's id of a grant, whatever its tokens are good for. */
 export function principalIdOf({ id }: Grant): string {
-  return `grant:${id}`;
+  return PRINCIPAL_PREFIX + id;
 }
+
+const PRINCIPAL_PREFIX = 'grant:';
 
 /** Until when a grant can be refreshed, unless it is used before. Milliseconds since 1970. */
 export function expiryOf({ createdAt, refresh }: Grant): number {

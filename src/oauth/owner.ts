@@ -88,6 +88,11 @@ export class Owner {
     return { here: origins.length - elsewhere.length, elsewhere: [...new Set(elsewhere)] };
   }
 
+  /** Whether a principal's grant is no more. */
+  isOver(principalId: string): boolean {
+    return this.#grants.isOver(principalId);
+  }
+
   /** Twice without harm. */
   close(): void {
     this.pairing.close();

@@ -10,7 +10,8 @@ import type { View } from './view.ts';
 export class Audience {
   readonly #view: View;
   readonly #tasks: TaskOwners;
-  readonly #clients = new Set<Client>();
+  /** With what is done when they are gone. */
+  readonly #clients = new Map<Client, () => void>();
   readonly #unlisten: readonly (() => void)[];
 
   constructor(view: View, tasks: TaskOwners) {
@@ -27,16 +28,19 @@ export class Audience {
   /** Stops listening to the servers. Its clients are somebody else's from then on. */
   close(): void {
     for (const unlisten of this.#unlisten) unlisten();
+    for (const [client, leave] of this.#clients) client.closed.delete(leave);
     this.#clients.clear();
   }
 
   /** Takes a client in until it is gone. */
   join(client: Client): void {
-    if (!client.closed.reason) this.#clients.add(client);
-    client.closed.add(() => {
+    if (client.closed.reason || this.#clients.has(client)) return;
+    const leave = () => {
       this.#clients.delete(client);
       for (const upstream of this.#view.upstreams) upstream.release(client);
-    });
+    };
+    this.#clients.set(client, leave);
+    client.closed.add(leave);
   }
 
   /** Tells the clients on an upstream's shared link that its lists may be different now: it has been started (again). */
@@ -52,7 +56,7 @@ export class Audience {
     const declared = single?.shared.link?.opened.raw('capabilities');
     for (const { list, method } of LISTS) {
       if (declared && declared.raw(list)?.get('listChanged') !== true) continue;
-      for (const client of this.#clients) client.send(notificationFrame(method));
+      for (const client of this.#clients.keys()) client.send(notificationFrame(method));
     }
   }
 
@@ -74,7 +78,7 @@ export class Audience {
     const declared = lane.supervisor.link?.opened.raw('capabilities');
     // A client whose own process failed may try again when that of the others is up.
     const isShared = lane === upstream.sharedLane;
-    const waiting = isShared ? [...this.#clients].filter((client) => upstream.failsToServe(client)) : [];
+    const waiting = isShared ? [...this.#clients.keys()].filter((client) => upstream.failsToServe(client)) : [];
     for (const { list, method } of LISTS) {
       if (this.#view.single && declared?.raw(list)?.get('listChanged') !== true) continue;
       const frame = notificationFrame(method);
@@ -83,6 +87,6 @@ export class Audience {
   }
 
   #clientsOn(upstream: Upstream, lane: Lane): Client[] {
-    return [...this.#clients].filter((client) => upstream.serves(client, lane));
+    return [...this.#clients.keys()].filter((client) => upstream.serves(client, lane));
   }
 }

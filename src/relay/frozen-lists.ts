@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import type { Client } from '../protocol/exchange.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { PublishedCatalog } from '../state/published.ts';
-import type { ShownName } from '../state/published-state.ts';
+import type { PublishedReader, ShownName } from '../state/published-state.ts';
 import type { View } from './view.ts';
 
 export interface FrozenListsOptions {
@@ -22,9 +22,8 @@ export class FrozenLists {
   readonly #where: string;
   readonly #published: PublishedCatalog;
   readonly #log: Log;
-  /** What has been told already: a reader, and what has become of its list. */
-  readonly #told = new Set<string>();
-  #outdated: readonly string[] = [];
+  /** By the key of the reader. */
+  #outdated: ReadonlyMap<string, Outdated> = new Map();
 
   constructor({ place, published, log }: FrozenListsOptions) {
     this.#where = place === '' ? '' : ` at ${place}`;
@@ -34,7 +33,7 @@ export class FrozenLists {
 
   /** Clients whose list is not what they would get now, by how they call themselves. */
   get outdated(): readonly string[] {
-    return this.#outdated;
+    return clientsOf([...this.#outdated.values()]);
   }
 
   /** Whose tool was once shown under a name. That somebody asks for it keeps it from being forgotten. */
@@ -44,57 +43,93 @@ export class FrozenLists {
     return shown;
   }
 
-  /** Takes note of what a client was shown. */
-  note(
-    client: Client,
-    tools: readonly RawJson[],
-    { tools: names, programOf }: Pick<View, 'tools' | 'programOf'>,
-  ): void {
+  /** Takes note of what a client was shown: all that there is, or a page of it. */
+  note({ client, tools, isWhole, view: { tools: names, programOf } }: Shown): void {
     const shown = tools.flatMap((tool) => {
       const exposed = tool.string('name') ?? '';
       const target = names.lookup(exposed);
       return target ? [{ exposed, ...target, program: programOf(target.server) }] : [];
     });
-    const reader = client.listens ? undefined : { ...readerOf(client), hash: hashOfCatalog(tools) };
-    this.#published.record(shown, reader);
-    if (reader) this.#outdated = this.#outdated.filter((name) => name !== reader.client);
+    const reader = client.listens ? undefined : readerOf(client);
+    this.#published.record(shown, reader && { ...reader, hash: isWhole ? hashOfCatalog(tools) : UNKNOWN });
+    if (reader) this.#drop(({ key }) => key === reader.key);
   }
 
   /** Compares what clients were shown with what they would be shown now, and tells the owner where that differs. */
   async compare(current: (readOnly: boolean) => Promise<readonly RawJson[]>): Promise<void> {
-    const readers = this.#published.readers.filter(({ client, hash }) => hash !== GONE && keepsLists(client));
     const hashes = new Map<boolean, string>();
-    for (const readOnly of new Set(readers.map(({ key }) => isReaderKey(key))))
+    for (const readOnly of new Set(this.#keepers.map(({ key }) => isReaderKey(key))))
       hashes.set(readOnly, hashOfCatalog(await current(readOnly)));
-    const outdated = readers.filter(({ key, hash }) => hashes.get(isReaderKey(key)) !== hash);
-    this.#outdated = [...new Set(outdated.map(({ client }) => client))];
-    for (const { key, client } of outdated) this.#tell(client, `${key} ${hashes.get(isReaderKey(key))}`);
+    // Looked at only now, as some may have read their lists anew meanwhile.
+    const outdated = this.#keepers.flatMap(({ key, client, hash }) => {
+      const now = hashes.get(isReaderKey(key)) ?? hash;
+      return now === hash ? [] : [{ key, client, now }];
+    });
+    const news = outdated.filter(({ key, now }) => this.#outdated.get(key)?.now !== now);
+    this.#outdated = new Map(outdated.map((each) => [each.key, each]));
+    for (const client of clientsOf(news)) this.#tell(client);
   }
 
-  /** Forgets what a principal was shown that is none any more. */
-  end(principalId: string): void {
-    for (const { key, client } of this.#published.readers)
-      if (key.includes(`:${principalId}:`)) this.#published.record([], { key, client, hash: GONE });
+  /** Forgets what principals were shown that are none any more. */
+  end(isOver: (principalId: string) => boolean): void {
+    const isTheirs = (reader: KnownReader) => isOver(principalIdOf(reader));
+    for (const { key, client, hash } of this.#published.readers.filter(isTheirs))
+      if (hash !== UNKNOWN) this.#published.record([], { key, client, hash: UNKNOWN });
+    this.#drop(isTheirs);
   }
 
-  #tell(client: string, event: string): void {
-    if (this.#told.has(event)) return;
-    this.#told.add(event);
+  /** Those who will not ask for a list that they have. */
+  get #keepers(): readonly PublishedReader[] {
+    return this.#published.readers.filter(({ client, hash }) => hash !== UNKNOWN && keepsLists(client));
+  }
+
+  #drop(isMeant: (outdated: Outdated) => boolean): void {
+    this.#outdated = new Map([...this.#outdated].filter(([, each]) => !isMeant(each)));
+  }
+
+  #tell(client: string): void {
     this.#log.warn(
       `the tools${this.#where} have changed since ${client} read them: it still shows the old list. Press Refresh in the connector's settings there`,
     );
   }
 }
 
+interface Shown {
+  readonly client: Client;
+  readonly tools: readonly RawJson[];
+  /** Whether there are no other pages. */
+  readonly isWhole: boolean;
+  readonly view: Pick<View, 'tools' | 'programOf'>;
+}
+
+type KnownReader = Pick<PublishedReader, 'key' | 'client'>;
+
+/** A reader that has been told of. */
+interface Outdated extends KnownReader {
+  /** Of the list that it would get. */
+  readonly now: string;
+}
+
+function clientsOf(outdated: readonly Outdated[]): string[] {
+  return [...new Set(outdated.map(({ client }) => client))];
+}
+
 /** A client that says no more of itself than ChatGPT does: it keeps no session. */
 const UNNAMED = 'ChatGPT (or another client without a session)';
 const READS = 'read:';
-/** In place of a hash: what is remembered by several bridges is only ever added to. */
-const GONE = '';
+const USES = 'all:';
+/** In place of a hash, of who reads in pages, or is gone: what is remembered by several bridges is only ever added to. */
+const UNKNOWN = '';
 
-function readerOf({ principal, opening }: Client): { key: string; client: string } {
+function readerOf({ principal, opening }: Client): KnownReader {
   const name = opening.raw('clientInfo')?.string('name')?.slice(0, MAX_NAME_LENGTH);
-  return { key: `${principal.readOnly ? READS : 'all:'}${principal.id}:${name ?? ''}`, client: name ?? UNNAMED };
+  return { key: `${principal.readOnly ? READS : USES}${principal.id}:${name ?? ''}`, client: name ?? UNNAMED };
+}
+
+/** The inverse of {@link readerOf}. Both ids and names may have colons in them. */
+function principalIdOf({ key, client }: KnownReader): string {
+  const name = client === UNNAMED ? '' : client;
+  return key.slice(key.indexOf(':') + 1, -1 - name.length);
 }
 
 const MAX_NAME_LENGTH = 100;

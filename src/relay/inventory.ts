@@ -9,7 +9,7 @@ import { within } from './patience.ts';
 export interface InventoryOptions {
   readonly upstream: Upstream;
   readonly log: Log;
-  /** Called when the server is up, for the first time or again, and has been asked for its tools, whether it answered or not. */
+  /** Called when the server is up and has been asked for its tools, whether it answered or not. `isFirst`: it has not been, or failed, before. */
   onUp(isFirst: boolean): void;
   /** Called whenever the server has told its tools. */
   onTools(tools: readonly RawJson[]): void;
@@ -22,12 +22,13 @@ export class Inventory {
   tools: readonly RawJson[] | undefined;
   /** From the start of the bridge's interest to the first list, in milliseconds. */
   startedIn: number | undefined;
-  /** Resolves once the server is up and has been asked, or has failed; at once if it is not to be started yet. */
+  /** Resolves once the server is up and has been asked, or has failed, or is of no interest any more; at once if it is not to be started yet. */
   readonly settled: Promise<void>;
   readonly #log: Log;
   readonly #createdAt = performance.now();
   readonly #onTools: InventoryOptions['onTools'];
   readonly #unlisten: () => void;
+  #settle = () => {};
   /** Counts the times that the server was asked: the last answer to come may be an older one. */
   #asked = 0;
 
@@ -35,11 +36,10 @@ export class Inventory {
     this.upstream = upstream;
     this.#log = log;
     this.#onTools = onTools;
-    let settle = () => {};
     this.settled = new Promise((resolve) => {
-      settle = resolve;
+      this.#settle = resolve;
     });
-    if (upstream.settings.lazy) settle();
+    if (upstream.settings.lazy) this.#settle();
     let isFirst = true;
     this.#unlisten = upstream.listen({
       up: async (lane) => {
@@ -47,9 +47,12 @@ export class Inventory {
         await this.refresh();
         onUp(isFirst);
         isFirst = false;
-        settle();
+        this.#settle();
       },
-      down: () => settle(),
+      down: () => {
+        isFirst = false;
+        this.#settle();
+      },
       notification: ({ method }, lane) => {
         if (method === 'notifications/tools/list_changed' && lane === upstream.sharedLane) this.refresh();
       },
@@ -59,6 +62,7 @@ export class Inventory {
   /** Stops listening to the server. */
   close(): void {
     this.#unlisten();
+    this.#settle();
   }
 
   /** Asks the server for its tools. Never rejects. */

@@ -1,6 +1,7 @@
 import type { Answer, Client, Exchange } from '../protocol/exchange.ts';
 import { type Notification, notificationFrame } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { Relay } from './relay.ts';
 import type { Router } from './router.ts';
 
@@ -26,19 +27,30 @@ export class RelaySwitch implements Relay {
     return this.#router.info;
   }
 
-  /** Turns to another router, and tells the clients that the lists may have changed. */
-  turnTo(router: Router): void {
-    this.#router.close();
+  /** Turns to another router, and tells the clients that the lists may have changed. Resolves once the one before has answered all. */
+  turnTo(router: Router): Promise<void> {
+    const answered = this.#leave(router.view.upstreams);
     this.#router = router;
     for (const client of this.#clients) {
       router.join(client);
       if (this.#initialized.has(client)) router.notify(client, INITIALIZED);
     }
     router.announceLists();
+    return answered;
   }
 
-  open(exchange: Exchange): Promise<Answer> {
-    return this.#router.open(exchange);
+  /** Lets its clients go. Resolves once all that they have asked is answered. */
+  close(): Promise<void> {
+    const answered = this.#leave([]);
+    this.#clients.clear();
+    return answered;
+  }
+
+  async open(exchange: Exchange): Promise<Answer> {
+    const router = this.#router;
+    const answer = await router.open(exchange);
+    // What it had to wait for may have been exchanged for something else meanwhile.
+    return answer.has('error') && router !== this.#router ? this.open(exchange) : answer;
   }
 
   join(client: Client): void {
@@ -67,6 +79,14 @@ export class RelaySwitch implements Relay {
 
   end(principalId: string): void {
     this.#router.end(principalId);
+  }
+
+  /** Closes the router; the servers that are not there any more forget what its clients wanted of them. */
+  #leave(others: readonly Upstream[]): Promise<void> {
+    const names = new Set(others.map(({ name }) => name));
+    const gone = this.#router.view.upstreams.filter(({ name }) => !names.has(name));
+    for (const client of this.#clients) for (const upstream of gone) void upstream.release(client);
+    return this.#router.close();
   }
 }
 

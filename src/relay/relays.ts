@@ -67,7 +67,8 @@ export class Relays {
 
   /** Clients that hold on to lists which are out of date, by how they call themselves. */
   get outdatedClients(): readonly string[] {
-    return [...new Set([...this.#frozen.values()].flatMap(({ outdated }) => outdated))];
+    const outdated = [...this.#switches.keys()].flatMap((place) => this.#frozen.get(place)?.outdated ?? []);
+    return [...new Set(outdated)];
   }
 
   /** Resolves once each server is up and has told its tools, or has failed. Lazy ones are not waited for. */
@@ -76,22 +77,42 @@ export class Relays {
   }
 
   /**
-   * Serves other settings, and other servers. What is being answered goes on as it was begun. Of places that are no more the relays stay as
-   * they are, and are not in `all`.
+   * Serves other settings, and other servers. What is being answered goes on as it was begun, until `answered` resolves.
    * @throws BridgeError when a glob cannot be read; then nothing has changed.
    */
-  async update({ settings, upstreams }: { settings: CatalogSettings; upstreams: readonly Upstream[] }): Promise<void> {
+  async update({
+    settings,
+    upstreams,
+  }: {
+    settings: CatalogSettings;
+    upstreams: readonly Upstream[];
+  }): Promise<{ readonly answered: Promise<unknown> }> {
     const { info } = this.#options;
     const routers = await createRouters({ ...this.#shared, settings, upstreams, info, log: this.#log });
     this.#takeInventories(upstreams);
-    for (const place of this.#switches.keys()) if (!routers.has(place)) this.#switches.delete(place);
+    const answered = this.#closeOthers(routers);
     for (const [place, router] of routers) {
       for (const { upstream, tools } of this.inventories) if (tools) router.learn(upstream, tools);
       const existing = this.#switches.get(place);
-      if (existing) existing.turnTo(router);
+      if (existing) answered.push(existing.turnTo(router));
       else this.#switches.set(place, new RelaySwitch(router));
     }
     void this.#review();
+    return { answered: Promise.all(answered) };
+  }
+
+  /** Closes the relays of places that are no more. */
+  #closeOthers(places: ReadonlyMap<string, unknown>): Promise<void>[] {
+    const others = [...this.#switches].filter(([place]) => !places.has(place));
+    return others.map(([place, relay]) => {
+      this.#switches.delete(place);
+      return relay.close();
+    });
+  }
+
+  /** Forgets what was shown to principals that ended while nobody was there to hear of it. */
+  forget(isOver: (principalId: string) => boolean): void {
+    for (const frozen of this.#frozen.values()) frozen.end(isOver);
   }
 
   #takeInventories(upstreams: readonly Upstream[]): void {
@@ -121,9 +142,10 @@ export class Relays {
 
   /** Looks at the catalogs as they are now, for what their owner should know of. */
   async #review(): Promise<void> {
+    const views = [...this.#switches.values()].map(({ router }) => router.view);
+    this.#reports.review(views, this.inventories);
     for (const [place, { router }] of this.#switches) {
       const told = this.inventories.filter(({ upstream }) => router.view.upstreams.includes(upstream));
-      this.#reports.review(router.view, told);
       // What a server that is down would show is not known.
       if (told.some(({ tools }) => !tools)) continue;
       const comparing = this.#frozen.get(place)?.compare((readOnly) => shownBy(router, told, readOnly));

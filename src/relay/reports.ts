@@ -14,15 +14,19 @@ export class Reports {
     this.#log = log;
   }
 
-  /** Looks at what the servers of a view have told. */
-  review(view: View, inventories: readonly Inventory[]): void {
-    for (const { upstream, tools } of inventories) {
+  /** Looks at what the servers have told, and at what becomes of it in each view. */
+  review(views: readonly View[], inventories: readonly Inventory[]): void {
+    const shown = views.flatMap((view) =>
+      inventories.filter(({ upstream }) => view.upstreams.includes(upstream)).map((inventory) => ({ view, inventory })),
+    );
+    for (const { view, inventory } of shown) {
+      const { upstream, tools } = inventory;
       if (!tools) continue;
       this.#reviewTools(view, upstream, tools);
       for (const { glob, origin } of view.rulesOf(upstream).overrides.unmatched(tools.map(nameOf)))
         this.#warn(`${origin}: override "${glob}" matches no tool`);
     }
-    this.#reviewFilters(view, inventories);
+    this.#reviewFilters(shown);
   }
 
   #reviewTools(view: View, upstream: Upstream, tools: readonly RawJson[]): void {
@@ -41,16 +45,16 @@ export class Reports {
     }
   }
 
-  /** A glob that matches no tool protects nothing, or shows nothing. */
-  #reviewFilters(view: View, inventories: readonly Inventory[]): void {
-    const concerned = new Map<PlacedFilter, Inventory[]>();
-    for (const inventory of inventories)
-      for (const placed of view.rulesOf(inventory.upstream).filters)
-        concerned.set(placed, [...(concerned.get(placed) ?? []), inventory]);
+  /** A glob that matches no tool protects nothing, or shows nothing. It may be meant for a server that some views do not show. */
+  #reviewFilters(shown: readonly Shown[]): void {
+    const concerned = new Map<PlacedFilter, Shown[]>();
+    for (const each of shown)
+      for (const placed of each.view.rulesOf(each.inventory.upstream).filters)
+        concerned.set(placed, [...(concerned.get(placed) ?? []), each]);
     for (const [{ filter, origin }, all] of concerned) {
       // What a server that is down would have to say is not known.
-      if (all.some(({ tools }) => !tools)) continue;
-      const names = all.flatMap(({ upstream, tools = [] }) =>
+      if (all.some(({ inventory }) => !inventory.tools)) continue;
+      const names = all.flatMap(({ view, inventory: { upstream, tools = [] } }) =>
         tools.map((tool) => ({ own: nameOf(tool), exposed: view.exposedTool(upstream, nameOf(tool)) })),
       );
       for (const { glob, kind } of filter.unmatched(names)) this.#warn(`${origin}: ${kind} "${glob}" matches no tool`);
@@ -66,6 +70,12 @@ export class Reports {
     this.#said.add(message);
     this.#log[level](message);
   }
+}
+
+/** A server, and one of the views that it is in. */
+interface Shown {
+  readonly view: View;
+  readonly inventory: Inventory;
 }
 
 function nameOf(tool: RawJson): string {

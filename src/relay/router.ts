@@ -71,6 +71,9 @@ export class Router implements Relay {
   readonly #unlisten: readonly (() => void)[];
   readonly #tasks: TaskRequests;
   readonly #personalMeta: boolean;
+  /** Exchanges that are being answered. */
+  #answering = 0;
+  #drained = () => {};
   readonly #handlers: Readonly<Record<string, Handler>> = {
     ping: () => resultFrame({}),
     'tools/list': (exchange) => this.#toolList.list(exchange),
@@ -90,6 +93,7 @@ export class Router implements Relay {
     'tasks/update': (exchange) => this.#tasks.about(exchange),
     'tasks/cancel': (exchange) => this.#tasks.about(exchange),
   };
+  readonly #methods: ReadonlySet<string> = new Set(Object.keys(this.#handlers).map((method) => method.toLowerCase()));
 
   constructor({ view, info, owners, personalMeta, kept, frozen, research, log }: RouterOptions) {
     const own = [...(research ? ['tools'] : []), ...(isLimited(view) ? ['resources'] : [])];
@@ -110,7 +114,7 @@ export class Router implements Relay {
     this.#tools = calls;
     this.#research = research && new ResearchTools({ ...research, listing, calls, read });
     this.#toolList = new ToolList({ view, listing, research: this.#research, frozen });
-    this.#tasks = new TaskRequests({ view, listing, owners });
+    this.#tasks = new TaskRequests({ view, listing, owners, kept });
     this.#audience = new Audience(view, owners);
     this.#unlisten = view.upstreams.map((upstream) => {
       const forget = () => view.definitions.forget(upstream.name);
@@ -125,11 +129,18 @@ export class Router implements Relay {
     return this.#view;
   }
 
-  /** Gets nothing new any more: stops listening to the servers, and lets its clients go. What is being answered goes on. */
-  close(): void {
+  /**
+   * Gets nothing new any more: stops listening to the servers, and lets its clients go. What is being answered goes on; resolves once all
+   * of it is.
+   */
+  async close(): Promise<void> {
     for (const unlisten of this.#unlisten) unlisten();
     this.#told.close();
     this.#audience.close();
+    if (this.#answering > 0)
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
   }
 
   get info(): RawJson | undefined {
@@ -152,21 +163,26 @@ export class Router implements Relay {
   }
 
   async handle(exchange: Exchange): Promise<Answer> {
+    this.#answering += 1;
     try {
       // Own properties only: a client may ask for the method `constructor`.
       const handler = Object.hasOwn(this.#handlers, exchange.method) ? this.#handlers[exchange.method] : undefined;
+      if (!handler && this.#isOwn(exchange.method)) return unknownMethod(exchange);
       const frame = this.presentable(exchange.frame);
       const presented = frame === exchange.frame ? exchange : withFrame(exchange, frame);
       return await (handler ? handler(presented) : this.#custom(presented));
     } catch (error) {
       return errorAnswer(error);
+    } finally {
+      this.#answering -= 1;
+      if (this.#answering === 0) this.#drained();
     }
   }
 
   notify(client: Client, notification: Notification): void {
     const { method } = notification;
     // A server that does not insist on an id would serve it, past the filters.
-    if (Object.hasOwn(this.#handlers, method) || (isReader(client) && !HARMLESS.has(method))) return;
+    if (this.#isOwn(method) || (isReader(client) && !HARMLESS.has(method))) return;
     const presented = { ...notification, frame: this.presentable(notification.frame) };
     for (const upstream of this.#view.upstreams)
       if (HARMLESS.has(method) || !this.#readsOnly(upstream)) upstream.notify(client, presented);
@@ -179,7 +195,7 @@ export class Router implements Relay {
   end(principalId: string): void {
     this.#tasks.end(principalId);
     this.#kept.end(principalId);
-    this.#frozen.end(principalId);
+    this.#frozen.end((id) => id === principalId);
   }
 
   /** Learns the tools of an upstream, all of them, as they are told on its shared link. */
@@ -197,7 +213,7 @@ export class Router implements Relay {
   /** The bridge's own tools, as all see them, or those who may only read. */
   async ownTools(readOnly = false): Promise<readonly RawJson[]> {
     const tools = (await this.#research?.definitions(ownExchange(TOOLS.method))) ?? [];
-    return readOnly ? tools.filter(isMarkedReadOnly) : tools;
+    return !readOnly || tools.every(isMarkedReadOnly) ? tools : [];
   }
 
   /** Tells all clients that the lists may be different now, for a reason that no server knows. */
@@ -267,8 +283,12 @@ export class Router implements Relay {
     const asked = isReader(exchange.client) ? [] : upstreams.filter((upstream) => !this.#readsOnly(upstream));
     if (single && asked.length > 0) return single.request(exchange.frame, exchange);
     const declines = (answer: Answer) => answer.raw('error')?.get('code') === METHOD_NOT_FOUND;
-    const unknown = errorFrame(METHOD_NOT_FOUND, `Method not found: ${exchange.method}`);
-    return askInTurn(exchange, { upstreams: asked, declines, otherwise: unknown });
+    return askInTurn(exchange, { upstreams: asked, declines, otherwise: unknownMethod(exchange) });
+  }
+
+  /** Whether a method is one that is answered here, or looks so to a server that does not mind the case. */
+  #isOwn(method: string): boolean {
+    return this.#methods.has(method.toLowerCase());
   }
 
   /** Whether only what a server marks as read-only is shown of it. */
@@ -279,6 +299,10 @@ export class Router implements Relay {
 
 /** What clients tell of themselves; whatever else is told might be a call to some server. */
 const HARMLESS: ReadonlySet<string> = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
+
+function unknownMethod({ method }: Exchange): Answer {
+  return errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`);
+}
 
 /** Whether some results may be cut. */
 function isLimited(view: View): boolean {

@@ -3,8 +3,10 @@ import { errorFrame, INVALID_PARAMS } from '../protocol/message.ts';
 import { ANYONE } from '../protocol/principal.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { KeptResults } from './kept-results.ts';
 import type { Listing } from './listing.ts';
 import { TASKS } from './lists.ts';
+import { limitResult } from './result-limits.ts';
 import type { TaskOwners } from './task-owners.ts';
 import type { View } from './view.ts';
 
@@ -12,6 +14,7 @@ export interface TaskRequestsOptions {
   readonly view: View;
   readonly listing: Listing;
   readonly owners: TaskOwners;
+  readonly kept: KeptResults;
 }
 
 /** Leads what is asked about tasks to the servers that have them. A task of somebody else's is none. */
@@ -19,11 +22,13 @@ export class TaskRequests {
   readonly #view: View;
   readonly #listing: Listing;
   readonly #owners: TaskOwners;
+  readonly #kept: KeptResults;
 
-  constructor({ view, listing, owners }: TaskRequestsOptions) {
+  constructor({ view, listing, owners, kept }: TaskRequestsOptions) {
     this.#view = view;
     this.#listing = listing;
     this.#owners = owners;
+    this.#kept = kept;
   }
 
   /** A process that clients share has the tasks of all of them; each is shown its own. */
@@ -34,13 +39,23 @@ export class TaskRequests {
     return this.#listing.list(exchange, { ...TASKS, show });
   }
 
-  /** Answers a request about one task. */
-  about(exchange: Exchange): Promise<Answer> | Answer {
+  /** Answers a request about one task. What has come of it is limited like any other result. */
+  async about(exchange: Exchange): Promise<Answer> {
     const taskId = exchange.frame.raw('params')?.string('taskId') ?? '';
     const upstream = this.#view.single ?? this.#owners.ownerOf(taskId)?.upstream;
     if (!upstream || !this.#mayKnow(exchange.client, taskId, upstream))
       return errorFrame(INVALID_PARAMS, `Unknown task: ${taskId}`);
-    return upstream.request(exchange.frame, exchange);
+    return this.#limit(await upstream.request(exchange.frame, exchange), exchange, upstream);
+  }
+
+  /** With sessions the result is an answer of its own, and since 2026-07-28 a member of its task (SEP-2663). */
+  #limit(answer: Answer, { method, client }: Exchange, upstream: Upstream): Answer {
+    const { results } = this.#view.rulesOf(upstream);
+    const limit = (frame: RawJson) => limitResult(frame, results, (rest) => this.#kept.keep(client.principal, rest));
+    if (method === 'tasks/result') return limit(answer);
+    const task = method === 'tasks/get' ? answer.raw('result') : undefined;
+    const limited = task && limit(task);
+    return limited === task ? answer : answer.with({ result: limited });
   }
 
   /** Has the servers give up the tasks of a principal. */

@@ -19,17 +19,13 @@ type Told = ReadonlyMap<string, readonly RawJson[]>;
  */
 export class ToldTools {
   readonly #known = new WeakMap<Link, Map<string, Told>>();
-  /** Counts what makes that out of date. */
-  #changes = 0;
   readonly #unlisten: readonly (() => void)[];
 
   constructor(upstreams: readonly Upstream[]) {
     this.#unlisten = upstreams.map((upstream) =>
       upstream.listen({
         notification: ({ method }, { supervisor }) => {
-          if (method !== 'notifications/tools/list_changed') return;
-          this.#changes += 1;
-          if (supervisor.link) this.#known.delete(supervisor.link);
+          if (method === 'notifications/tools/list_changed' && supervisor.link) this.#known.delete(supervisor.link);
         },
       }),
     );
@@ -71,14 +67,14 @@ export class ToldTools {
   }
 
   async #read(exchange: Exchange, upstream: Upstream, link: Link): Promise<void> {
-    const changes = this.#changes;
+    const known = this.#known.get(link) ?? new Map<string, Told>();
+    this.#known.set(link, known);
     const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
     const listing = withFrame(exchange, requestFrame(TOOLS.method));
     const { items } = await within(listing, patience, (patient) => collectPages(upstream, TOOLS, patient));
-    if (changes !== this.#changes) return;
-    const known = this.#known.get(link) ?? new Map<string, Told>();
+    // What has changed meanwhile has been forgotten, and this is out of date as well.
+    if (this.#known.get(link) !== known) return;
     remember(known, canonical(exchange.client.capabilities), () => byName(items), MAX_KINDS);
-    this.#known.set(link, known);
   }
 }
 

@@ -30,9 +30,10 @@ export class ToolList {
     const tools = toolsIn(listed);
     if (!tools) return listed;
     const answer = own.length === 0 ? listed : withResult(listed, { tools: [...own, ...tools] });
+    const { client } = exchange;
     const isWhole = isFirstPage && !answer.raw('result')?.has('nextCursor');
     // Servers may have others for those who can be asked.
-    if (isWhole && !canBeAsked(exchange.client)) frozen.note(exchange.client, [...own, ...tools], view);
+    if (!canBeAsked(client)) frozen.note({ client, tools: [...own, ...tools], isWhole, view });
     return answer;
   }
 }

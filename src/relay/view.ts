@@ -60,6 +60,7 @@ export function createView({ rules, prefix, exposedTool, reserved = [], formerTo
   const programOf = (server: string) => programs.get(server) ?? '';
   const nameForFilters = exposedTool ?? ((upstream: Upstream, own: string) => tools.expose(upstream.name, own));
   const aliases = aliasesIn(upstreams, rulesOf, tools);
+  const renamed = new Map(upstreams.map((upstream) => [upstream, byFoldedName(rulesOf(upstream).overrides.names)]));
   return {
     upstreams,
     single: upstreams.length === 1 ? upstreams[0] : undefined,
@@ -72,8 +73,12 @@ export function createView({ rules, prefix, exposedTool, reserved = [], formerTo
     exposedTool: nameForFilters,
     allows(upstream, own) {
       const { filters } = rulesOf(upstream);
-      const names = { own, exposed: nameForFilters(upstream, own) };
-      return filters.every(({ filter }) => filter.allows(names));
+      // To a server that does not mind the case, it is also what the owner may have renamed, and filters by its new name.
+      const meant = new Set([own, ...(renamed.get(upstream)?.get(own.toLowerCase()) ?? [])]);
+      return [...meant].every((name) => {
+        const names = { own: name, exposed: nameForFilters(upstream, name) };
+        return filters.every(({ filter }) => filter.allows(names));
+      });
     },
     isFiltered(upstream) {
       const { filters, annotations } = rulesOf(upstream);
@@ -90,6 +95,13 @@ export function createView({ rules, prefix, exposedTool, reserved = [], formerTo
       return upstream && { server: upstream.name, name: former.name };
     },
   };
+}
+
+/** Own names of what the owner renamed, by what they are to a server that does not mind the case. */
+function byFoldedName(names: ReadonlyMap<string, string>): Map<string, string[]> {
+  const folded = new Map<string, string[]>();
+  for (const own of names.keys()) folded.set(own.toLowerCase(), [...(folded.get(own.toLowerCase()) ?? []), own]);
+  return folded;
 }
 
 /** Of what is run, and in which surroundings: that can be all the difference. */

@@ -52,15 +52,25 @@ export class Fleet {
     });
   }
 
-  /** Takes up what was planned: starts what is new, and ends what is out once its calls in flight are answered. Returns how many of each. */
-  adopt(upstreams: readonly Upstream[]): { readonly started: number; readonly ended: number } {
+  /**
+   * Takes up what was planned: starts what is new, and ends what is out once its calls in flight are answered. Returns how many of each.
+   * @param answered resolves when all is answered that may still be on its way to what is out.
+   */
+  adopt(
+    upstreams: readonly Upstream[],
+    answered?: Promise<unknown>,
+  ): { readonly started: number; readonly ended: number } {
     const out = this.#upstreams.filter((upstream) => !upstreams.includes(upstream));
     const added = upstreams.filter((upstream) => !this.#upstreams.includes(upstream));
     this.#upstreams = upstreams;
-    for (const upstream of added) upstream.start();
+    for (const upstream of added) {
+      const before = out.find(({ name }) => name === upstream.name);
+      if (before) upstream.succeed(before);
+      upstream.start();
+    }
     for (const upstream of out) {
       this.#retiring.add(upstream);
-      void upstream.retire().finally(() => this.#retiring.delete(upstream));
+      void upstream.retire(answered).finally(() => this.#retiring.delete(upstream));
     }
     return { started: added.length, ended: out.length };
   }

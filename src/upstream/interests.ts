@@ -43,6 +43,12 @@ export class Interests {
     return this.#subscribers.delete(uri);
   }
 
+  /** Takes over what the clients on another link want. */
+  inherit(other: Interests): void {
+    for (const [uri, clients] of other.#subscribers) for (const client of clients) this.subscribe(client, uri);
+    for (const [client, level] of other.#levels) this.setLevel(client, level);
+  }
+
   /** Forgets a client and returns the resources that nobody is subscribed to any more. */
   drop(client: Client): string[] {
     this.#levels.delete(client);

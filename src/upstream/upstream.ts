@@ -89,6 +89,11 @@ export class Upstream {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Takes the place of another one, which is of the same name: what clients want of its shared link is wanted of this one. */
+  succeed(before: Upstream): void {
+    this.sharedLane.interests.inherit(before.sharedLane.interests);
+  }
+
   /** Starts the shared link, unless it is to wait for the first request. Failures are logged and retried. */
   start(): void {
     if (!this.settings.lazy) this.shared.acquire().catch(() => {}); // The supervisor has logged it.
@@ -201,7 +206,10 @@ export class Upstream {
     if (method === 'notifications/initialized') this.#initialized.add(client);
     const lane = this.#lanes.find(client);
     if (!lane || (lane.owner !== client && ABOUT_CLIENT.has(method))) return;
-    if (method === 'notifications/initialized') lane.initialized = true;
+    if (method === 'notifications/initialized') {
+      if (lane.initialized) return; // It is told with the start of its process, and once.
+      lane.initialized = true;
+    }
     lane.supervisor.link?.notify(frame);
   }
 
@@ -214,8 +222,17 @@ export class Upstream {
     );
   }
 
-  /** Resolves once nothing is being answered here, then ends all its processes. For a server that gets nothing new any more. */
-  async retire(): Promise<void> {
+  /**
+   * Ends all its processes once nothing is being answered here. For a server that gets nothing new any more.
+   * @param answered resolves when nobody can be on the way here that has set out before.
+   */
+  async retire(answered: Promise<unknown> = Promise.resolve()): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const isLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ON_THE_WAY).unref();
+    });
+    await Promise.race([answered, isLate]);
+    clearTimeout(timer);
     if (this.#inFlight > 0)
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
@@ -328,5 +345,8 @@ export class Upstream {
     for (const listener of this.#listeners) call(listener);
   }
 }
+
+/** Longer than finding out whose a tool is; whoever takes longer waits for another server. Milliseconds. */
+const ON_THE_WAY = 10_000;
 
 const ABOUT_CLIENT = new Set(['notifications/initialized', 'notifications/roots/list_changed']);

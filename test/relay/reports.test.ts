@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { CatalogRules, ToolFilter, ToolOverride } from '../../src/config/settings.ts';
+import { notificationFrame } from '../../src/protocol/message.ts';
+import { createLogBook, NO_RULES } from '../upstream/support.ts';
+import { type Part, type PlayOptions, playRelays } from './support.ts';
+
+const CHANGED = notificationFrame('notifications/tools/list_changed');
+const HOPELESS = { type: 'string' };
+const RENAMED = { type: 'object', properties: { $top: {} } };
+
+const offers = (...tools: object[]): Part => ({ answer: () => ({ result: { tools } }) });
+const said = (override: Partial<ToolOverride>): ToolOverride => ({ glob: '*', origin: 'a test', ...override });
+const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
+const ruled = (rules: Partial<CatalogRules>): PlayOptions => ({ settings: { rules: { ...NO_RULES, ...rules } } });
+const viewOf = (name: string, servers: string[], tools: ToolFilter, overrides: Record<string, ToolOverride[]> = {}) =>
+  ({
+    name,
+    origin: `the view ${name}`,
+    servers,
+    tools,
+    overrides,
+    prefix: 'auto',
+    schemas: undefined,
+    research: false,
+  }) as const;
+
+/** What is reported once these servers have told; `more` waits for what is logged later. */
+async function report(parts: Part[], options: PlayOptions = {}) {
+  const { log, lines } = createLogBook();
+  const relays = await playRelays(parts, { ...options, log });
+  for (const { upstream } of relays.played) upstream.start();
+  await relays.settled;
+  const of = (level: string) => lines.filter((line) => line.startsWith(level)).map((line) => line.slice(6));
+  return { relays, warnings: () => of('warn'), debug: () => of('debug').filter((line) => line.includes('the tool ')) };
+}
+
+describe('a tool that is hidden for its schema', () => {
+  it('is reported with the reason and the way out, once, whichever URL it is missing at', async () => {
+    const { warnings, relays } = await report([offers({ name: 'x', inputSchema: HOPELESS }), offers()], {
+      ...ruled({ schemas: 'strict' }),
+      views: [viewOf('v', [], filterOf({}))],
+    });
+    expect(warnings()).toEqual([
+      expect.stringMatching(/^a: the tool "x" is hidden, .*: it takes no objects.*"schemas": "original"/),
+    ]);
+    relays.played[0]?.say(CHANGED);
+    await expect.poll(() => relays.received[0]?.length).toBeGreaterThan(2);
+    expect(warnings()).toHaveLength(1);
+  });
+
+  it('is not reported where its name hides it anyway', async () => {
+    const { warnings } = await report(
+      [offers({ name: 'x', inputSchema: HOPELESS })],
+      ruled({ schemas: 'strict', tools: filterOf({ deny: ['x'] }) }),
+    );
+    expect(warnings()).toEqual([]);
+  });
+
+  it('is not reported where schemas are shown as they are', async () => {
+    expect((await report([offers({ name: 'x', inputSchema: HOPELESS })])).warnings()).toEqual([]);
+  });
+});
+
+it('tells of mended schemas only who wants to know everything', async () => {
+  const { warnings, debug } = await report([offers({ name: 'x', inputSchema: RENAMED })], ruled({ schemas: 'strict' }));
+  expect([warnings(), debug()]).toEqual([
+    [],
+    ['a: the tool "x" has a mended schema: spelt out that anything is taken at properties.$top; renamed "$top" to top'],
+  ]);
+  expect((await report([offers({ name: 'x', inputSchema: RENAMED })])).debug()).toEqual([]);
+});
+
+describe('what the owner said in vain', () => {
+  it('is reported: a parameter that is not there, a tool that is not there', async () => {
+    const overrides = [said({ glob: 'x', hidden: ['nope'] }), said({ glob: 'gone', title: 'T' })];
+    const { warnings } = await report(
+      [offers({ name: 'x', inputSchema: { type: 'object', properties: { path: {} } } })],
+      ruled({ overrides }),
+    );
+    expect(warnings()).toEqual([
+      'a: the tool "x": There is no parameter "nope".',
+      'a test: override "gone" matches no tool',
+    ]);
+  });
+
+  it("is reported of a view's overrides, too", async () => {
+    const { warnings } = await report([offers({ name: 'x' })], {
+      views: [viewOf('v', [], filterOf({}), { a: [said({ glob: 'gone', origin: 'the view v' })] })],
+    });
+    expect(warnings()).toEqual(['the view v: override "gone" matches no tool']);
+  });
+
+  it('is reported of filters: those of all servers, of one, and of a view', async () => {
+    const { warnings } = await report([offers({ name: 'x' }), offers({ name: 'y' })], {
+      ...ruled({ tools: filterOf({ allow: ['x', 'y', 'z'] }) }),
+      tools: filterOf({ deny: ['nope'] }),
+      views: [viewOf('v', ['a'], filterOf({ allow: ['x', 'y'] }))],
+    });
+    expect(warnings().sort()).toEqual([
+      'a test: allow "x" matches no tool',
+      'a test: allow "y" matches no tool',
+      'a test: allow "z" matches no tool',
+      'the view v: allow "y" matches no tool',
+      'tools of all servers: deny "nope" matches no tool',
+    ]);
+  });
+
+  it('is not that a filter of all servers matches nothing of the few that a URL shows', async () => {
+    const { warnings } = await report([offers({ name: 'x' }), offers({ name: 'y' })], {
+      tools: filterOf({ deny: ['y', 'a__x'] }),
+      views: [viewOf('v', ['a'], filterOf({})), viewOf('w', ['b'], filterOf({}))],
+    });
+    expect(warnings()).toEqual([]);
+  });
+
+  it('is not reported while a server has not told: it may be meant for that one', async () => {
+    let isUp = false;
+    const late: Part = {
+      answer: () => (isUp ? { result: { tools: [{ name: 'y' }] } } : { error: { code: 1, message: 'not now' } }),
+    };
+    const { warnings, relays } = await report([offers({ name: 'x' }), late], { tools: filterOf({ deny: ['nope'] }) });
+    expect(warnings()).toEqual(['b: cannot list its tools: b: tools/list failed: not now']);
+    isUp = true;
+    relays.played[1]?.say(CHANGED);
+    await expect.poll(() => warnings().length).toBe(2);
+    expect(warnings()[1]).toBe('tools of all servers: deny "nope" matches no tool');
+  });
+
+  it('is reported again where it is another thing', async () => {
+    let tools: object[] = [{ name: 'x', inputSchema: HOPELESS }];
+    const changing: Part = { answer: () => ({ result: { tools } }) };
+    const { warnings, relays } = await report([changing], ruled({ schemas: 'strict' }));
+    tools = [{ name: 'y', inputSchema: HOPELESS }];
+    relays.played[0]?.say(CHANGED);
+    await expect.poll(() => warnings().length).toBe(2);
+    expect(warnings()[1]).toMatch(/^a: the tool "y" is hidden/);
+  });
+});
