@@ -29,8 +29,10 @@ export class Inventory {
   readonly #onTools: InventoryOptions['onTools'];
   readonly #unlisten: () => void;
   #settle = () => {};
-  /** Counts the times that the server was asked: the last answer to come may be an older one. */
+  /** Counts the times that the server was asked. */
   #asked = 0;
+  /** Which of these was answered by what is known: the last answer to come may be an older one. */
+  #told = 0;
 
   constructor({ upstream, log, onUp, onTools }: InventoryOptions) {
     this.upstream = upstream;
@@ -74,7 +76,8 @@ export class Inventory {
       const hasTools = upstream.shared.link?.opened.raw('capabilities')?.has('tools');
       const { items } = hasTools ? await this.#collect() : { items: [] };
       this.startedIn ??= Math.round(performance.now() - this.#createdAt);
-      if (turn !== this.#asked) return;
+      if (turn < this.#told) return;
+      this.#told = turn;
       this.tools = items;
       this.#onTools(items);
     } catch (error) {

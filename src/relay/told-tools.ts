@@ -72,8 +72,7 @@ export class ToldTools {
     const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
     const listing = withFrame(exchange, requestFrame(TOOLS.method));
     const { items } = await within(listing, patience, (patient) => collectPages(upstream, TOOLS, patient));
-    // What has changed meanwhile has been forgotten, and this is out of date as well.
-    if (this.#known.get(link) !== known) return;
+    // Leads to nothing where the list has changed meanwhile: what is known of the link is kept elsewhere then, or not at all.
     remember(known, canonical(exchange.client.capabilities), () => byName(items), MAX_KINDS);
   }
 }

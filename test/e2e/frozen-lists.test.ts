@@ -277,6 +277,7 @@ describe('a change of the tools', () => {
 describe('nothing is announced', () => {
   const echo = fixture('echo-server', '--tools', 'echo,length');
   const late = fixture('echo-server', '--tools', 'echo', '--start-delay', '1000');
+  const mixed = fixture('echo-server', '--tools', 'echo,sleep');
   const gone = { command: process.execPath, args: ['-e', 'process.exit(1)'] };
 
   it.each<[string, Config]>([
@@ -286,7 +287,10 @@ describe('nothing is announced', () => {
     ['beside a server that does not start', { mcpServers: { echo, gone } }],
     [
       'to tools for research, one of which writes',
-      { mcpServers: { echo }, bridge: { research: { search: 'echo', fetch: { tool: 'length', parameter: 'text' } } } },
+      {
+        mcpServers: { echo: mixed },
+        bridge: { research: { search: 'echo', fetch: { tool: 'sleep', parameter: 'id' } } },
+      },
     ],
   ])('when nothing has changed, for who may only read as for others: %s', async (_what, config) => {
     await using home = await createHome();

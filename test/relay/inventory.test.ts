@@ -120,6 +120,39 @@ describe('a server that does not tell', () => {
     expect([names(), lines]).toEqual([['a'], [warning, warning]]);
   });
 
+  it('counts as told although it changes meanwhile, and an answer that comes late replaces no newer one', async () => {
+    const delays = [20, 50, 10];
+    const tools = ['first', 'late', 'newest'];
+    const answer = () =>
+      new Promise<object>((resolve) => setTimeout(resolve, delays.shift() ?? 0, named(tools.shift() ?? '')));
+    const { upstream, names, isSettled, say } = takeInventory({ answer });
+    upstream.start();
+    await pass();
+    say(CHANGED);
+    say(CHANGED);
+    await pass(10);
+    expect([names(), isSettled()]).toEqual([['newest'], false]);
+    await pass(10);
+    expect([names(), isSettled()]).toEqual([['newest'], true]);
+    await pass(100);
+    expect(names()).toEqual(['newest']);
+  });
+
+  it('as it changes is told of by its first answer, until there is another', async () => {
+    const delays = [20, 50];
+    const tools = ['first', 'second'];
+    const answer = () =>
+      new Promise<object>((resolve) => setTimeout(resolve, delays.shift() ?? 0, named(tools.shift() ?? '')));
+    const { upstream, names, isSettled, say } = takeInventory({ answer });
+    upstream.start();
+    await pass();
+    say(CHANGED);
+    await pass(20);
+    expect([names(), isSettled()]).toEqual([['first'], true]);
+    await pass(50);
+    expect(names()).toEqual(['second']);
+  });
+
   it('as it cannot be started is not waited for', async () => {
     const { upstream, inventory, ups, isSettled, die } = takeInventory({ start: new Promise(() => {}) });
     upstream.start();

@@ -1,7 +1,9 @@
+import { queryObjects } from 'node:v8';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ViewSettings } from '../../src/config/settings.ts';
 import { type Notification, notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { RawJson } from '../../src/protocol/raw-json.ts';
+import { Router } from '../../src/relay/router.ts';
 import { type CatalogSettings, placeOfServer, placeOfView } from '../../src/relay/routers.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { requestsOf } from '../upstream/played-server.ts';
@@ -102,6 +104,31 @@ describe('a relay that is exchanged', () => {
     expect(upstreams[0]?.state).toBe('ready');
   });
 
+  it('lets a call reach the server that it has set out for, though that retires meanwhile', async () => {
+    let tell = () => {};
+    const heard = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const readOnly: Part = {
+      async answer(method) {
+        if (method !== 'tools/list') return { result: { content: [], server: 'before' } };
+        await heard;
+        return { result: { tools: [{ name: 'x', inputSchema: {}, annotations: { readOnlyHint: true } }] } };
+      },
+    };
+    const tools = { allow: [], deny: [], readOnly: true };
+    const { merged, update, played, upstreams } = await playSwitching([readOnly], { tools });
+    const call = merged.handle(createExchange('x'));
+    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], 'tools/list')).not.toEqual([]));
+    const other = playUpstream(offering('other', 'y'), { name: 'other' });
+    const { answered } = await update({}, [other.upstream]);
+    const retiring = upstreams[0]?.retire(answered);
+    tell();
+    expect((await call).raw('result')?.string('server')).toBe('before');
+    await retiring;
+    expect(upstreams[0]?.state).toBe('closed');
+  });
+
   it('opens for a client at the one after, when the one before cannot open any more', async () => {
     let start = () => {};
     const starting: Part = { start: new Promise<void>((resolve) => (start = resolve)) };
@@ -169,7 +196,9 @@ describe('relays that are exchanged a hundred times', () => {
     const views = [view('v'), view('w', 'a')];
     await update({ views });
     const once = [atClient.count(), ...atServers.map((each) => each.count())];
+    const routers = routersInMemory();
     for (let round = 0; round < 100; round += 1) await update({ views: round % 2 ? views : [] });
+    expect(routersInMemory()).toBeLessThanOrEqual(routers);
     expect([atClient.count(), ...atServers.map((each) => each.count())]).toEqual(once);
     await update({}, upstreams.slice(0, 1));
     expect(atServers[1]?.count()).toBe(0);
@@ -210,6 +239,11 @@ describe('the settling of servers', () => {
     await vi.waitFor(() => expect(told(client)).toEqual(['notifications/tools/list_changed']));
   });
 });
+
+/** Of this file's tests; those that nothing refers to are collected first. */
+function routersInMemory(): number {
+  return queryObjects(Router, { format: 'count' });
+}
 
 /** How many listen to an upstream that have begun to since. */
 function countListeners({ upstream }: PlayedUpstream): { count(): number } {

@@ -56,6 +56,7 @@ async function routersOf(servers: Record<string, Server>, settings: Partial<Cata
     return playUpstream({ answer }, { name, origin: `server ${name}`, rules: { ...NO_RULES, ...rules } }).upstream;
   });
   const { log } = createLogBook();
+  const soughtNames: string[] = [];
   const formerTool = { exposed: 'former', server: 'a', name: 'x', program: '' };
   const routers = await createRouters({
     settings: {
@@ -78,7 +79,10 @@ async function routersOf(servers: Record<string, Server>, settings: Partial<Cata
         log,
         published: {
           ...UNPUBLISHED,
-          aliasOf: (name) => (place === formerAt && name === 'former' ? formerTool : undefined),
+          aliasOf(name) {
+            soughtNames.push(name);
+            return place === formerAt && name === 'former' ? formerTool : undefined;
+          },
         },
       }),
   });
@@ -93,7 +97,7 @@ async function routersOf(servers: Record<string, Server>, settings: Partial<Cata
   };
   const call = (place: string, name: string, client?: Client) =>
     ask(place, 'tools/call', { name, arguments: {} }, client);
-  return { routers, ask, list, call };
+  return { routers, ask, list, call, soughtNames };
 }
 
 const unknown = (name: string) => unknownTool(name).get('error');
@@ -267,6 +271,11 @@ describe('the tools for research', () => {
     expect(await list('views/b')).toEqual([expect.stringMatching(/^search_[0-9a-f]{16}$/)]);
   });
 
+  it('take no name where they are not wanted', async () => {
+    const { list } = await routersOf(servers, { views: [viewOf('b', { servers: ['b'] })], research: RESEARCH });
+    expect(await list('views/b')).toEqual(['search']);
+  });
+
   it('are not there where the owner has not asked for any, and take no name then', async () => {
     const { list } = await routersOf(servers, { views: [viewOf('b', { servers: ['b'], research: true })] });
     expect([await list(''), await list('views/b')]).toEqual([['a__find', 'a__get', 'b__search'], ['search']]);
@@ -316,6 +325,15 @@ it.each(['', 'servers/a', 'views/v'])('remembers by its place what was shown: %j
   const answers = await Promise.all(['', 'servers/a', 'views/v'].map((each) => call(each, 'former')));
   const isOf = (answer: Record<string, unknown>) => answer.called === 'x';
   expect(answers.map(isOf)).toEqual(['', 'servers/a', 'views/v'].map((each) => each === place));
+});
+
+it('does not look in what was shown once for the names of tools that are there', async () => {
+  const { list, call, soughtNames } = await routersOf(TWO);
+  await list('');
+  await call('', 'a__x');
+  expect(soughtNames).toEqual([]);
+  await call('', 'a__gone');
+  expect(soughtNames).toEqual(['a__gone']);
 });
 
 it('makes nothing of a glob that cannot be read', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileRules } from '../../src/catalog/rules.ts';
+import { compileLayer, compileRules } from '../../src/catalog/rules.ts';
 import type { CatalogRules, Prefix, ToolFilter, UpstreamSettings } from '../../src/config/settings.ts';
 import { createView, type ViewOptions } from '../../src/relay/view.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
@@ -9,14 +9,18 @@ import { playUpstream } from './support.ts';
 interface Server extends Partial<UpstreamSettings> {
   readonly name: string;
   readonly said?: Partial<CatalogRules>;
+  /** Of all servers. */
+  readonly common?: ToolFilter;
 }
 
 async function viewOf(servers: readonly Server[], options: Partial<ViewOptions> = {}) {
-  const compiled = servers.map(async ({ said = {}, ...settings }) => {
+  const compiled = servers.map(async ({ said = {}, common = filterOf({}), ...settings }) => {
     const { upstream } = playUpstream({}, settings);
     return [
       upstream,
-      await compileRules({ name: upstream.name, origin: 'a test', rules: { ...NO_RULES, ...said } }, []),
+      await compileRules({ name: upstream.name, origin: 'a test', rules: { ...NO_RULES, ...said } }, [
+        await compileLayer(common, 'all'),
+      ]),
     ] as const;
   });
   const rules = new Map(await Promise.all(compiled));
@@ -86,6 +90,12 @@ describe('a filter by name', () => {
       true,
     ]);
     expect(view.exposedTool(first, 'x')).toBe('files/x');
+  });
+
+  it('counts together with all others', async () => {
+    const [common, tools] = [filterOf({ deny: ['x'] }), filterOf({ deny: ['y'] })];
+    const { view, first } = await viewOf([{ name: 'files', said: { tools }, common }]);
+    expect(['x', 'y', 'z'].map((name) => view.allows(first, name))).toEqual([false, false, true]);
   });
 
   it('knows a tool by the name that it has in this view, where there is no other', async () => {

@@ -4,7 +4,7 @@ import { rawPost } from '../../support/http.ts';
 import { linkByHand } from '../../support/oauth/owner.ts';
 import { createStatelessClient } from '../../support/stateless.ts';
 import { type CatalogServer, createCatalogServer, TOOL_CLIENTS, urlAt } from '../catalog-servers.ts';
-import { openRawSession } from '../raw-session.ts';
+import { openRawSession, type RawSession } from '../raw-session.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { bearer, startTarget, type Target } from './attacker.ts';
 
@@ -245,9 +245,13 @@ describe('what the owner has set or hidden', () => {
   });
 
   describe.each(PLACES)('at /$place', ({ place, prefix }) => {
+    let session: RawSession;
+    beforeAll(async () => {
+      session = await openRawSession(urlAt(bridge, place), { capabilities: { roots: {} } });
+    });
+
     it.each(Object.entries(SMUGGLED))('is not set by a client %s', async (_way, members) => {
       const url = urlAt(bridge, place);
-      const session = await openRawSession(url, { capabilities: { roots: {} } });
       const seen = (await server.heard()).length - 1;
       for (const name of ['open', 'mended', 'alias', 'OPEN', 'Mended']) {
         await session.send(call(`"name":"${prefix}${name}",${members}`));
