@@ -37,7 +37,17 @@ const BLOCKS = [...README.matchAll(/^```(.+)\n([\s\S]*?)^```$/gm)].map(
   ([, kind = '', text = '']): Block => ({ kind, text }),
 );
 const [CONFIG] = textsOf('jsonc config');
-const COMMANDS = ['pair', 'connect', 'grants ls', 'grants revoke', 'doctor', 'import', 'init'];
+const COMMANDS = [
+  'pair',
+  'connect',
+  'grants ls',
+  'grants revoke',
+  'doctor',
+  'tools ls',
+  'tools call',
+  'import',
+  'init',
+];
 const FLAGS_OF_COMMANDS = flagsOfCommands();
 
 describe.skipIf(process.platform === 'win32')('the README', () => {
