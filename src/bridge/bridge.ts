@@ -32,7 +32,10 @@ export async function startBridge(settings: Settings, log: Log = createLog(), ow
   const published = await Published.open(stateFolderOf(settings), log);
   const catalog = settings.configFile ?? process.cwd();
   const publishedAt = (place: string) => published.catalog(`${catalog} ${place}`);
-  const relays = await Relays.create({ settings, upstreams: fleet.upstreams, publishedAt, info, log });
+  // Who starts a bridge for itself asks it anew each time.
+  const tellsOfFrozenLists = settings.outputTransport !== 'stdio';
+  const options = { settings, upstreams: fleet.upstreams, publishedAt, tellsOfFrozenLists, info, log };
+  const relays = await Relays.create(options);
   const access = await Access.open(settings, log);
   const bridge = new Bridge({ settings, log, fleet, relays, published, access, owner });
   await bridge.start();

@@ -15,6 +15,8 @@ import { TaskOwners } from './task-owners.ts';
 export interface RelaysOptions extends Pick<RoutersOptions, 'settings' | 'upstreams' | 'info' | 'log'> {
   /** What was shown at a place, as far as it is remembered over restarts. */
   publishedAt(place: string): PublishedCatalog;
+  /** Whether the owner is told of clients that hold on to old lists. Default: yes. */
+  readonly tellsOfFrozenLists?: boolean;
 }
 
 /** The catalogs that are served: of all upstreams, of each alone, and the views. */
@@ -147,7 +149,7 @@ export class Relays {
     for (const [place, { router }] of this.#switches) {
       const told = this.inventories.filter(({ upstream }) => router.view.upstreams.includes(upstream));
       // What a server that is down would show is not known.
-      if (told.some(({ tools }) => !tools)) continue;
+      if (this.#options.tellsOfFrozenLists === false || told.some(({ tools }) => !tools)) continue;
       const comparing = this.#frozen.get(place)?.compare((readOnly) => shownBy(router, told, readOnly));
       await comparing?.catch((error) => this.#log.debug(`the catalog cannot be looked at: ${messageOf(error)}`));
     }
