@@ -115,8 +115,10 @@ export class Listing {
       const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
       const listing = withFrame(exchange, requestFrame(TOOLS.method));
       const reading = within(listing, patience, (patient) => this.#collect(upstream, TOOLS, patient));
-      // Not again for each call, if it fails.
-      await reading.finally(() => definitions.complete(upstream.name));
+      await reading.finally(() => {
+        // Not again for each call, if it fails; but that a client gave up says nothing of the server.
+        if (!exchange.cancellation.reason) definitions.complete(upstream.name);
+      });
     }
     return definitions.of(upstream.name, tool);
   }

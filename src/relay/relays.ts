@@ -146,6 +146,9 @@ export class Relays {
   async #review(): Promise<void> {
     const views = [...this.#switches.values()].map(({ router }) => router.view);
     this.#reports.review(views, this.inventories);
+    const { view } = this.merged.router;
+    for (const { upstream, tools } of this.inventories)
+      if (tools) void this.#reports.reviewOthers(upstream, view.rulesOf(upstream));
     for (const [place, { router }] of this.#switches) {
       const told = this.inventories.filter(({ upstream }) => router.view.upstreams.includes(upstream));
       // What a server that is down would show is not known.

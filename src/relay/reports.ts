@@ -1,8 +1,9 @@
-import type { PlacedFilter } from '../catalog/rules.ts';
+import type { CompiledRules, PlacedFilter } from '../catalog/rules.ts';
 import type { Log } from '../log.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Inventory } from './inventory.ts';
+import { unmatchedOverrides } from './unmatched-overrides.ts';
 import type { View } from './view.ts';
 
 /** Tells the owner, once each, what is odd about the catalog: most of it is a slip of the pen. */
@@ -27,6 +28,12 @@ export class Reports {
         this.#warn(`${origin}: override "${glob}" matches no tool`);
     }
     this.#reviewFilters(shown);
+  }
+
+  /** Looks at what a server tells of prompts and resources, where the owner has something to say of them. Never rejects. */
+  async reviewOthers(upstream: Upstream, rules: CompiledRules): Promise<void> {
+    for (const { origin, glob, kind } of await unmatchedOverrides(upstream, rules))
+      this.#warn(`${origin}: override "${glob}" matches no ${kind}`);
   }
 
   #reviewTools(view: View, upstream: Upstream, tools: readonly RawJson[]): void {

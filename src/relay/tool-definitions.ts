@@ -1,4 +1,8 @@
+import { remember } from '../catalog/remember.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+
+/** Per server; far more than any client takes. */
+const MAX_LEARNED = 10_000;
 
 /** What the servers have said of their tools, by the servers' own names. Kept until a server says that its list has changed. */
 export class ToolDefinitions {
@@ -18,7 +22,11 @@ export class ToolDefinitions {
 
   learn(server: string, tools: readonly RawJson[]): void {
     const known = this.#servers.get(server) ?? new Map<string, RawJson>();
-    for (const tool of tools) known.set(tool.string('name') ?? '', tool);
+    for (const tool of tools) {
+      const name = tool.string('name') ?? '';
+      known.delete(name);
+      remember(known, name, () => tool, MAX_LEARNED);
+    }
     this.#servers.set(server, known);
   }
 

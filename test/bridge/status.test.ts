@@ -3,7 +3,7 @@ import { countTools, isReadOnly, readiness, serverStatus } from '../../src/bridg
 import type { CatalogRules, ToolFilter, ViewSettings } from '../../src/config/settings.ts';
 import type { Fleet } from '../../src/upstream/fleet.ts';
 import { type Part, type PlayOptions, playRelays, playUpstream } from '../relay/support.ts';
-import { NO_RULES } from '../upstream/support.ts';
+import { NO_RULES, upstreamSettings } from '../upstream/support.ts';
 
 const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
 const ruled = (rules: Partial<CatalogRules>): PlayOptions => ({ settings: { rules: { ...NO_RULES, ...rules } } });
@@ -99,14 +99,16 @@ describe('a place', () => {
   const parts = [offers(), offers()];
   const places = ['', 'servers/a', 'views/reads', 'views/all', 'views/none'];
   const views = [viewOf('reads', { tools: filterOf({ readOnly: true }) }), viewOf('all')];
+  const READING = ruled({ tools: filterOf({ readOnly: true }) });
 
   it.each<[string, PlayOptions, string[]]>([
     ['a view', { views }, ['views/reads']],
     ['all servers', { views, tools: filterOf({ readOnly: true }) }, ['', 'servers/a', 'views/reads', 'views/all']],
+    ['each server', { views, ...READING }, ['', 'servers/a', 'views/reads', 'views/all']],
     [
-      'each server',
-      { views, ...ruled({ tools: filterOf({ readOnly: true }) }) },
-      ['', 'servers/a', 'views/reads', 'views/all'],
+      'one server of two',
+      { views, upstreams: [upstreamSettings({ name: 'a', ...READING.settings }), upstreamSettings({ name: 'b' })] },
+      ['servers/a', 'views/reads'],
     ],
     ['nobody', { views: [viewOf('all')], tools: filterOf({ readOnly: false, destructive: false }) }, []],
   ])('is for reading alone where all that it shows is: %s', async (_, options, expected) => {

@@ -88,6 +88,16 @@ describe('a tool', () => {
     expect(toServer?.(sent).value).toEqual({ $top: 3, skip: 4, own: 1, free: 7 });
   });
 
+  it('gets nothing that is hidden even where its schema has it in a place that overrides do not follow', async () => {
+    const $defs = { all: { properties: { $top: { type: 'number' } } } };
+    const presenter = await createPresenter({ overrides: [{ hidden: ['$top'] }] });
+    const { definition, toServer } = presenter.present(
+      tool({ inputSchema: { type: 'object', $ref: '#/$defs/all', $defs } }),
+    );
+    expect(definition.raw('inputSchema')?.raw('properties')?.keys).toEqual(['top']);
+    expect(toServer?.(RawJson.of({ top: 9 })).value).toEqual({});
+  });
+
   it('is judged by the annotations that clients see', async () => {
     const marked = tool({ annotations: { readOnlyHint: true } });
     const plain = await createPresenter({ filter: { readOnly: true } });

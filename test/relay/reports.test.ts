@@ -136,3 +136,35 @@ describe('what the owner said in vain', () => {
     expect(warnings()[1]).toMatch(/^a: the tool "y" is hidden/);
   });
 });
+
+describe('an override of prompts or resources', () => {
+  const LISTS: Record<string, object> = {
+    'prompts/list': { prompts: [{ name: 'greet' }] },
+    'resources/list': { resources: [{ uri: 'file:///a' }] },
+    'resources/templates/list': { resourceTemplates: [{ uriTemplate: 'log:///{day}' }] },
+  };
+  const overrides = ruled({
+    promptOverrides: [said({ glob: 'greet' }), said({ glob: 'great' })],
+    resourceOverrides: [said({ glob: 'file:///*' }), said({ glob: 'log:///*' }), said({ glob: 'fil:///*' })],
+  });
+  const server = (lists: Record<string, object>, capabilities: object): Part => ({
+    capabilities,
+    answer: (method) =>
+      method in lists ? { result: lists[method] } : { error: { code: -32601, message: 'Method not found' } },
+  });
+
+  it('is reported where it matches nothing', async () => {
+    const { warnings } = await report([server(LISTS, { prompts: {}, resources: {} })], overrides);
+    await expect.poll(() => warnings().length).toBe(2);
+    expect(warnings()).toEqual([
+      'a test: override "great" matches no prompt',
+      'a test: override "fil:///*" matches no resource',
+    ]);
+  });
+
+  it('is reported of a server that has none, and not of one that does not tell', async () => {
+    const { warnings } = await report([server({}, { resources: {} })], overrides);
+    await expect.poll(() => warnings().length).toBe(2);
+    expect(warnings().every((line) => line.endsWith('matches no prompt'))).toBe(true);
+  });
+});
