@@ -1,7 +1,7 @@
 import type { Schemas } from '../config/settings.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { AnnotationFilter } from './annotation-filter.ts';
-import type { ToolChange, ToolOverrides } from './override.ts';
+import type { ToolChange, ToolOverrides } from './override/override.ts';
 import { remember } from './remember.ts';
 import { repairInput, repairOutput } from './schema/repair.ts';
 

@@ -1,9 +1,9 @@
 import type { CatalogRules, ResultLimits, ToolFilter, ViewSettings } from '../config/settings.ts';
 import { type AnnotationFilter, createAnnotationFilter } from './annotation-filter.ts';
 import { type CompiledToolFilter, createToolFilter } from './filter.ts';
-import { compileOverrides, type ToolOverrides } from './override.ts';
-import { compilePromptOverrides, type PromptOverrides } from './override-prompts.ts';
-import { compileResourceOverrides, type ResourceOverrides } from './override-resources.ts';
+import { compileOverrides, type ToolOverrides } from './override/override.ts';
+import { compilePromptOverrides, type PromptOverrides } from './override/prompts.ts';
+import { compileResourceOverrides, type ResourceOverrides } from './override/resources.ts';
 import { Presenter } from './presentation.ts';
 
 /** What the owner has said of one server's part in one view, ready for use. */

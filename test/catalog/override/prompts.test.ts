@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { compilePromptOverrides } from '../../src/catalog/override-prompts.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
+import { compilePromptOverrides } from '../../../src/catalog/override/prompts.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
 
 const RULES = [
   { glob: 'review', origin: 'mcp.json: review', name: 'check', title: 'Check' },

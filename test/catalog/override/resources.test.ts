@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { compileResourceOverrides } from '../../src/catalog/override-resources.ts';
-import type { ResourceOverride } from '../../src/config/settings.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
+import { compileResourceOverrides } from '../../../src/catalog/override/resources.ts';
+import type { ResourceOverride } from '../../../src/config/settings.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
 
 const rule = (glob: string, rest: Partial<ResourceOverride> = { name: 'new' }) => ({
   glob,

@@ -1,10 +1,10 @@
-import type { ToolOverride } from '../config/settings.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { createArgumentFixer, keptParameters } from './override-arguments.ts';
-import { withMember, withMembers, withTexts } from './override-edit.ts';
-import { createRuleMatcher, namesGiven, type UnmatchedOverride } from './override-match.ts';
-import { parameterNotes } from './override-notes.ts';
-import { changeParameters, type ParameterChange } from './override-parameters.ts';
+import type { ToolOverride } from '../../config/settings.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { createArgumentFixer, keptParameters } from './arguments.ts';
+import { withMember, withMembers, withTexts } from './edit.ts';
+import { createRuleMatcher, namesGiven, type UnmatchedOverride } from './match.ts';
+import { parameterNotes } from './notes.ts';
+import { changeParameters, type ParameterChange } from './parameters.ts';
 
 /** What the owner says of one server's tools, by the server's own names. */
 export interface ToolOverrides {

@@ -1,7 +1,7 @@
-import type { PromptOverride } from '../config/settings.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { withTexts } from './override-edit.ts';
-import { createRuleMatcher, namesGiven, type UnmatchedOverride } from './override-match.ts';
+import type { PromptOverride } from '../../config/settings.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { withTexts } from './edit.ts';
+import { createRuleMatcher, namesGiven, type UnmatchedOverride } from './match.ts';
 
 /** What the owner says of one server's prompts, by the server's own names. */
 export interface PromptOverrides {

@@ -1,7 +1,7 @@
-import type { ResourceOverride } from '../config/settings.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { withMembers, withTexts } from './override-edit.ts';
-import { createRuleMatcher, type UnmatchedOverride } from './override-match.ts';
+import type { ResourceOverride } from '../../config/settings.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { withMembers, withTexts } from './edit.ts';
+import { createRuleMatcher, type UnmatchedOverride } from './match.ts';
 
 /** What the owner says of one server's resources and templates, by the server's own URIs. */
 export interface ResourceOverrides {

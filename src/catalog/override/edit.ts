@@ -1,5 +1,5 @@
-import type { TextOverride } from '../config/settings.ts';
-import { RawJson } from '../protocol/raw-json.ts';
+import type { TextOverride } from '../../config/settings.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
 
 /**
  * An object with members set, but for those whose value is `undefined`; itself where it has them already, to the letter. Where it repeats keys, each

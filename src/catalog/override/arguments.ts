@@ -1,4 +1,4 @@
-import type { RawJson } from '../protocol/raw-json.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
 
 export interface FixedArguments {
   /** Set, whatever the client sends. */

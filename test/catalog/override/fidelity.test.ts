@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileOverrides } from '../../src/catalog/override.ts';
-import type { ParameterOverride, ToolOverride } from '../../src/config/settings.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { space } from '../protocol/arbitraries.ts';
+import { compileOverrides } from '../../../src/catalog/override/override.ts';
+import type { ParameterOverride, ToolOverride } from '../../../src/config/settings.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { space } from '../../protocol/arbitraries.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { loadGlobCompiler, MAX_NAME_LENGTH } from './glob.ts';
+import { loadGlobCompiler, MAX_NAME_LENGTH } from '../glob.ts';
 
 /** Rules of one kind, to be looked up by what their globs are about: a name, or a URI. */
 export interface RuleMatcher<Rule> {

@@ -1,7 +1,7 @@
-import type { TextOverride } from '../config/settings.ts';
-import { decodeString } from '../protocol/json-scan.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { withDescription, withMember, withMembers } from './override-edit.ts';
+import type { TextOverride } from '../../config/settings.ts';
+import { decodeString } from '../../protocol/json-scan.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { withDescription, withMember, withMembers } from './edit.ts';
 
 /** What the owner says of a tool's parameters. */
 export interface ParameterRules {

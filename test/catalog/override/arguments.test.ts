@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createArgumentFixer, type FixedArguments } from '../../src/catalog/override-arguments.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { space } from '../protocol/arbitraries.ts';
+import { createArgumentFixer, type FixedArguments } from '../../../src/catalog/override/arguments.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { space } from '../../protocol/arbitraries.ts';
 
 const fix = (fixed: Partial<FixedArguments>, args: string) =>
   createArgumentFixer({ presets: {}, hidden: [], ...fixed })?.(RawJson.verbatim(args)).text;

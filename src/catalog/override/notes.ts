@@ -1,8 +1,8 @@
-import { nearest } from '../config/nearest.ts';
-import type { ToolOverride } from '../config/settings.ts';
-import { isPlainName } from './glob.ts';
-import { type FixedArguments, keptParameters } from './override-arguments.ts';
-import type { ChangedParameters } from './override-parameters.ts';
+import { nearest } from '../../config/nearest.ts';
+import type { ToolOverride } from '../../config/settings.ts';
+import { isPlainName } from '../glob.ts';
+import { type FixedArguments, keptParameters } from './arguments.ts';
+import type { ChangedParameters } from './parameters.ts';
 
 /**
  * What of the owner's word on parameters means nothing to a tool, or was not done in full. A glob speaks of many tools: what one of them does

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { compileOverrides } from '../../src/catalog/override.ts';
-import type { ToolOverride } from '../../src/config/settings.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
+import { compileOverrides } from '../../../src/catalog/override/override.ts';
+import type { ToolOverride } from '../../../src/config/settings.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
 
 type Rule = Omit<ToolOverride, 'glob' | 'origin'>;
 
