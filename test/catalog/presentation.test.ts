@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAnnotationFilter } from '../../src/catalog/annotation-filter.ts';
-import { compileOverrides } from '../../src/catalog/override.ts';
+import { compileOverrides } from '../../src/catalog/override/override.ts';
 import { Presenter, type PresenterOptions } from '../../src/catalog/presentation.ts';
 import type { ToolFilter, ToolOverride } from '../../src/config/settings.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';

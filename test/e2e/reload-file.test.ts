@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as linger } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
@@ -57,17 +56,6 @@ describe('a config file that is broken', () => {
     expect(await namesOf(peer)).toEqual(['echo']);
     await bridge.change(offering('pid'));
     expect(await namesOf(peer)).toEqual(['pid']);
-    expect(linesWith(bridge, REFUSED)).toEqual([]);
-  });
-
-  it('is not taken for one while it is being written', async () => {
-    await using bridge = await startReloadableBridge(offering('echo'));
-    await using peer = await connectHttp(bridge.url);
-    expect(await namesOf(peer)).toEqual(['echo']);
-    const text = JSON.stringify(offering('pid'));
-    for (let end = 0; end < text.length; end += 10) await writeFile(bridge.file.path, text.slice(0, end));
-    await writeFile(bridge.file.path, text);
-    await waitForLine(bridge, TAKEN_UP);
     expect(linesWith(bridge, REFUSED)).toEqual([]);
   });
 });

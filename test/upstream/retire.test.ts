@@ -173,11 +173,13 @@ describe('a fleet of other settings', () => {
     expect(fleet.adopt(planned)).toEqual({ started: 1, ended: 1 });
     expect(fleet.upstreams).toBe(planned);
     const [added] = planned as [Upstream];
-    await added.link(createClient());
-    expect([added, stays, goes].map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+    await vi.waitFor(() => expect(added.state).toBe('ready'), { timeout: 20_000 });
+    expect([stays, goes].map(({ state }) => state)).toEqual(['ready', 'ready']);
     const pids = [added, stays, goes].map(({ shared }) => shared.link?.peer.pid as number);
-    await fleet.close();
-    await call;
+    const closing = fleet.close();
+    // In order, that is, and not for the watchdog to end.
+    expect(goes.state).toBe('closed');
+    await Promise.all([closing, call]);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });
