@@ -2,7 +2,7 @@ import { isMarkedReadOnly } from '../catalog/annotations.ts';
 import type { NameTarget } from '../catalog/names.ts';
 import type { MapArguments } from '../catalog/presentation.ts';
 import type { Answer, Exchange } from '../protocol/exchange.ts';
-import { errorFrame, INVALID_PARAMS, withParams, withResult } from '../protocol/message.ts';
+import { errorFrame, INVALID_PARAMS, METHOD_NOT_FOUND, withParams, withResult } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { KeptResults } from './kept-results.ts';
@@ -48,7 +48,7 @@ export class ToolCalls {
     const { results } = view.rulesOf(found.upstream);
     const answer = await this.#callFound(exchange, found);
     const limited = limitResult(answer, results, (rest) => kept.keep(principal, rest));
-    return view.definitions.lacks(found.upstream.name, found.name) ? withHint(limited) : limited;
+    return view.definitions.lacks(found.upstream.name, found.name) ? withHint(limited, found.name) : limited;
   }
 
   /**
@@ -145,14 +145,20 @@ export function unknownTool(name: string): Answer {
   return errorFrame(INVALID_PARAMS, `Unknown tool: ${name}. ${REFRESH}`);
 }
 
-/** The answer of a server to a call of what it has not listed: if it is an error, it also says what may help. */
-function withHint(answer: Answer): Answer {
+/** The answer of a server to a call of what it has not listed: if it says that there is no such tool, it also says what may help. */
+function withHint(answer: Answer, name: string): Answer {
   const error = answer.raw('error');
-  if (error) return answer.with({ error: error.translated('message', (message) => `${message}. ${REFRESH}`) });
+  if (error && UNKNOWN.includes(error.get('code')))
+    return answer.with({ error: error.translated('message', (message) => `${message}. ${REFRESH}`) });
   const result = answer.raw('result');
-  if (result?.get('isError') !== true) return answer;
-  return withResult(answer, { content: [...(result.raw('content')?.items() ?? []), { type: 'text', text: REFRESH }] });
+  const content = result?.raw('content')?.items() ?? [];
+  // As the SDKs' servers say it.
+  const isNamed = content.some((item) => item.string('text')?.includes(name));
+  if (result?.get('isError') !== true || !isNamed) return answer;
+  return withResult(answer, { content: [...content, { type: 'text', text: REFRESH }] });
 }
+
+const UNKNOWN: readonly unknown[] = [INVALID_PARAMS, METHOD_NOT_FOUND];
 
 /** Whether the call's client has asked for a task, or is ready for one. */
 function mayCreateTask({ frame, client }: Exchange): boolean {

@@ -251,7 +251,9 @@ describe('the answer to a call', () => {
     answer: (method) => (method === 'tools/list' ? { result: listed } : answer),
   });
   const ERROR = { error: { code: -32602, message: 'no such tool', data: 1 } };
-  const FAILURE = { result: { content: [{ type: 'text', text: 'no such tool' }], isError: true, own: 1 } };
+  const FAILURE = {
+    result: { content: [{ type: 'text', text: 'there is no x, and nothing gone' }], isError: true, own: 1 },
+  };
 
   it('also says what may help where its server has not listed the tool', async () => {
     const error = await playTold([failing(ERROR)]);
@@ -262,14 +264,19 @@ describe('the answer to a call', () => {
     });
     expect(await call(await playTold([failing(FAILURE)]), 'gone')).toEqual({
       content: [
-        { type: 'text', text: 'no such tool' },
+        { type: 'text', text: 'there is no x, and nothing gone' },
         { type: 'text', text: expect.stringMatching(REFRESH) },
       ],
       isError: true,
       own: 1,
     });
-    const bare = await playTold([failing({ result: { isError: true } })]);
-    expect(await call(bare, 'gone')).toMatchObject({ content: [{ text: expect.stringMatching(REFRESH) }] });
+  });
+
+  it('is the one of the server where something else has gone wrong', async () => {
+    const own = { error: { code: -31999, message: 'no such tool' } };
+    expect(await call(await playTold([failing(own)]), 'gone')).toEqual(own.error);
+    const failure = { isError: true, content: [{ type: 'text', text: 'no disk left' }] };
+    expect(await call(await playTold([failing({ result: failure })]), 'gone')).toEqual(failure);
   });
 
   it('is the one of the server where it has listed the tool, or has not told, or all went well', async () => {
