@@ -104,6 +104,7 @@ describe('/status', () => {
       urls: { mcp: bridge.url, sse: bridge.sseUrl, local: bridge.localUrl },
       access: { auth: 'none', elsewhere: [] },
       sessions: { streamableHttp: 1, sse: 1 },
+      outdatedClients: [],
       servers: [
         {
           name: 'good',
