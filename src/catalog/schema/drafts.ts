@@ -26,17 +26,8 @@ export function modernised(raw: Schema, dialect: Dialect, note: (change: string)
 type Step = (schema: Schema, note: (change: string) => void, dialect: Dialect) => Schema;
 
 const TAGS = [
-  ...[
-    '$schema',
-    '$id',
-    '$anchor',
-    '$dynamicAnchor',
-    '$recursiveAnchor',
-    '$vocabulary',
-    '$comment',
-    '$defs',
-    'definitions',
-  ],
+  ...['$schema', '$id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$vocabulary', '$comment'],
+  ...['$defs', 'definitions'],
   // OpenAPI's, whose mapping leads to definitions.
   'discriminator',
   // About the inside of a string; it asserts nothing, and may refer to definitions.
@@ -82,7 +73,7 @@ const withTypes: Step = (schema, note) => {
 
 function typeNamed(name: unknown): TypeName[] {
   if (isTypeName(name)) return [name];
-  const lower = String(name).toLowerCase();
+  const lower = typeof name === 'string' ? name.toLowerCase() : '';
   const type = isTypeName(lower) ? lower : TYPE_ALIASES.get(lower);
   return type ? [type] : [];
 }

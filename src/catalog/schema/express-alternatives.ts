@@ -20,17 +20,17 @@ export function expressAlternatives(core: Core, at: string, expresser: Expresser
   const choices = anyOf.map((branch, index) =>
     expresser.express(intersection(shared, branch, expresser.work), pathOf(at, `anyOf.${index}`)),
   );
-  const possible = choices.filter(isPossible);
-  const [first, ...more] = possible;
-  if (first === undefined)
-    return choices.find((choice) => choice instanceof Never) ?? new Never('it has no alternative');
+  const told = certain(choices.filter(isPossible), at, expresser);
+  const [first, ...more] = told;
+  if (first === undefined) return choices.find((choice) => choice instanceof Never) ?? NO_ALTERNATIVE;
   const only = more.length === 0 ? alone(first, kept, annotations, at, expresser) : undefined;
   if (only) return only;
 
-  const told = certain(possible, at, expresser);
   const schema = { ...annotations, ...kept?.core, anyOf: told.flatMap(({ schema: each }) => flat(each)) };
   return { schema, translate: translateChoice(told) };
 }
+
+const NO_ALTERNATIVE = new Never('it has no alternative');
 
 /** An alternative that is none. It still stands apart where it repeats a keyword that can be there only once. */
 function alone(

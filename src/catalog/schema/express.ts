@@ -37,8 +37,8 @@ function expressKind(core: Core, at: string, expresser: Expresser): Expressed | 
   if (typed.core.enum !== core.enum) expresser.note('left out values that are not allowed', at);
   if (core.type === undefined) expresser.note(`added the type ${types.join(', ')}`, at);
   if (valuesOf(typed.core)) return expressValues(typed.core, types);
-  if (typed.core.prefixItems && types.length > 1)
-    return expressAlternatives(splitAtTuple(typed.core, types), at, expresser);
+  const isTupleOrElse = typed.core.prefixItems !== undefined && types.length > 1;
+  if (isTupleOrElse) return expressAlternatives(splitAtTuple(typed.core, types), at, expresser);
   return expressParts(typed.core, types, at, expresser);
 }
 

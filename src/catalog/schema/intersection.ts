@@ -19,8 +19,8 @@ export function intersection(a: Part, b: Part, work: Work): Part {
   const values = commonValues(a, b);
   if (values?.enum?.length === 0) return new Never('it allows no value');
   const merged: Core = {
-    ...without(b, 'enum', 'const'),
-    ...without(a, ...(values ? ['enum', 'const'] : [])),
+    ...(values ? without(b, 'enum', 'const') : b),
+    ...(values ? without(a, 'enum', 'const') : a),
     ...(types && { type: types.length === 1 ? types[0] : types }),
     ...values,
     ...combined(a, b),
@@ -54,7 +54,7 @@ function commonTypes(
 
 function commonValues(a: Core, b: Core): Core | undefined {
   const [listA, listB] = [valuesOf(a), valuesOf(b)];
-  if (!listA || !listB) return listB && { enum: listB };
+  if (!listA || !listB) return undefined;
   const known = new Set(listB.map(canonical));
   return { enum: listA.filter((value) => known.has(canonical(value))) };
 }
@@ -80,8 +80,8 @@ function combined(a: Core, b: Core): Core {
 }
 
 function commonProperties(a: Core, b: Core, work: Work): Core {
-  if (![a, b].some(({ properties, additionalProperties }) => (properties ?? additionalProperties) !== undefined))
-    return {};
+  const describes = ({ properties, additionalProperties }: Core) => (properties ?? additionalProperties) !== undefined;
+  if (!describes(a) && !describes(b)) return {};
   const names = new Set([a, b].flatMap(({ properties = {} }) => Object.keys(properties)));
   const properties = [...names].map(
     (name) => [name, intersection(propertyOf(a, name), propertyOf(b, name), work)] as const,
@@ -127,5 +127,9 @@ function withAlternatives(core: Core, lists: readonly (readonly Core[] | undefin
     (product, list) => product.flatMap((a) => list.map((b) => intersection(a, b, work)).filter(isPossible)),
     first,
   );
-  return anyOf.length === 0 ? new Never('no two of its alternatives go together') : { ...core, anyOf };
+  const [only, ...others] = anyOf;
+  if (only === undefined) return new Never('no two of its alternatives go together');
+  const alternatives = { ...core, anyOf };
+  if (others.length > 0 || standsApart(alternatives)) return alternatives;
+  return intersection(without(core, 'anyOf'), only, work);
 }

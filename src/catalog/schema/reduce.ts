@@ -83,26 +83,22 @@ function conjoinNode(core: Core, node: Schema, raw: Schema, place: Place, reduce
   const plain = plainly(node, place, reducer);
   const own = intersection(core, plain, reducer.reduction.work);
   if (own instanceof Never) return own;
-  const referred = withReferences(withoutAnnotations(own), raw, place, reducer);
+  const bare = withoutAnnotations(own);
+  const referred = withReferences(bare, raw, place, reducer);
   if (referred instanceof Never) return referred;
   const part = withCombinators(referred, { node, place }, reducer);
   if (part instanceof Never) return part;
+  if (part === bare) return own;
   // Those of a schema come before those of what it refers to.
   const annotations = annotationsOf(own);
   return { ...annotations, ...part, ...annotations };
 }
 
+/** What is said in other words, or elsewhere. */
 const COMBINATORS = [
   ...['$ref', '$dynamicRef', '$recursiveRef', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else'],
-  ...[
-    'dependentRequired',
-    'dependentSchemas',
-    'contains',
-    'minContains',
-    'maxContains',
-    'patternProperties',
-    'propertyNames',
-  ],
+  ...['dependentRequired', 'dependentSchemas', 'contains', 'minContains', 'maxContains'],
+  ...['patternProperties', 'propertyNames'],
 ];
 
 /** What a schema says without combinators. */
@@ -186,9 +182,10 @@ function withReferences(core: Core, raw: Schema, place: Place, { reduction, conj
     const { keyword, to } = reference;
     const target = targetOf(raw, reference, reduction);
     if (target === undefined) return new Never(`its ${keyword} leads to ${JSON.stringify(to)}`, place.at);
-    if (timesIn(target, place) >= reduction.unrolled || place.followed >= reduction.nested) {
-      reduction.note(`cut what ${keyword} repeats`, place.at);
-      return new Never('it contains itself without end', place.at);
+    const isRepeated = timesIn(target, place) >= reduction.unrolled;
+    if (isRepeated || place.followed >= reduction.nested) {
+      reduction.note(`cut ${keyword}`, place.at);
+      return new Never(isRepeated ? 'it contains itself without end' : 'it leads too far', place.at);
     }
     reduction.note(`inlined ${keyword}`, place.at);
     return conjoin(part, target, { ...beside(place, keyword), at: place.at, followed: place.followed + 1 });

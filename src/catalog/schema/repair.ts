@@ -1,11 +1,11 @@
 import { parsed } from '../../protocol/json-scan.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
-import { isPossible, Never } from './core.ts';
+import { isPossible, Never, union } from './core.ts';
 import { dialectOf } from './drafts.ts';
 import { possibleTypes } from './exclusion.ts';
 import { expressCore } from './express.ts';
 import { exceeds } from './extent.ts';
-import { intersection } from './intersection.ts';
+import { intersection, variantsOf } from './intersection.ts';
 import { loosenSchema } from './loosen.ts';
 import { createNotes } from './notes.ts';
 import { isWithinLimits, violationsOf } from './profile.ts';
@@ -89,21 +89,22 @@ function readSchema(schema: RawJson | undefined): Readable | string {
 const ATTEMPTS = [
   { unrolled: 3, nested: 64 },
   { unrolled: 1, nested: 64 },
-  { unrolled: 1, nested: 4 },
-  { unrolled: 1, nested: 2 },
+  { unrolled: 1, nested: 3 },
   { unrolled: 1, nested: 1 },
 ];
 
 function repairWithin(readable: Readable, attempt: (typeof ATTEMPTS)[number]): InputRepair {
   const { root, mindsEvaluation } = readable;
   const { note, list } = createNotes();
-  const work = createWork();
+  const work = createWork(readable.characters);
   if (root.type !== 'object') note(`made ${excerpt(root.type)} the type object`, '');
   const core = reduceSchema(root, { ...attempt, ...readingOf(root), mindsEvaluation, work, note });
   if (isPossible(core) && !possibleTypes(core).includes('object')) {
     return { kind: 'hopeless', reason: 'it takes no objects, which arguments always are' };
   }
-  const expressed = expressCore(intersection(core, { type: 'object' }, work), { work, note });
+  const objects = intersection(core, { type: 'object' }, work);
+  const ways = objects instanceof Never ? [objects] : variantsOf(objects, work);
+  const expressed = expressCore(union(ways, 'no arguments satisfy it'), { work, note });
   if (expressed instanceof Never) return { kind: 'hopeless', reason: reasonOf(expressed) };
   const { schema, translate } = asParameters(expressed, note);
   checkExtent(schema, readable);
@@ -153,7 +154,11 @@ export function repairOutput(schema: RawJson): OutputRepair {
   if (violationsOf(readable.root, 'results').length === 0) return { kind: 'fine' };
   const { note, list } = createNotes();
   try {
-    const loosened = loosenSchema(readable.root, { ...readingOf(readable.root), work: createWork(), note });
+    const loosened = loosenSchema(readable.root, {
+      ...readingOf(readable.root),
+      work: createWork(readable.characters),
+      note,
+    });
     const { anyOf, enum: values, const: value, properties = {}, ...rest } = loosened ?? {};
     const isOfObjects = typesOf(rest)?.every((type) => type === 'object') ?? false;
     if (!isOfObjects) return { kind: 'dropped', reason: 'it is not of the type object alone' };

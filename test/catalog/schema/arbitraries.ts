@@ -3,7 +3,26 @@ import { type Draft, TAGS } from './judge.ts';
 
 /** Few names and values, so that keywords that speak of the same ones meet. `__proto__` is left to examples: Ajv does not see it. */
 export const NAMES = ['a', 'b', 'kind', 'constructor', 'x[0]'];
-const VALUES = ['a', 'b', 'ab', '', 0, 1, 2, 1.5, -1, null, true, false, [], ['a'], [1, 'a'], {}, { a: 1 }, { kind: 'a' }];
+const VALUES = [
+  'a',
+  'b',
+  'ab',
+  '',
+  0,
+  1,
+  2,
+  1.5,
+  -1,
+  null,
+  true,
+  false,
+  [],
+  ['a'],
+  [1, 'a'],
+  {},
+  { a: 1 },
+  { kind: 'a' },
+];
 const PATTERNS = ['^a', 'b$', '^(?!a)', '^[ab]*$', '^(?=.*b)a', '\\p{L}', '^(?!.*ab)', '(a)\\1', '^(?:x|a)'];
 
 const name = fc.constantFrom(...NAMES);
@@ -27,7 +46,15 @@ function keywordsOf(draft: Draft, schema: fc.Arbitrary<unknown>): Keywords[] {
   const lists = fc.dictionary(name, names, { maxKeys: 2 });
   const isOld = draft === '4' || draft === '7';
   const exclusive = draft === '4' ? fc.boolean() : bound;
-  const references = fc.constantFrom('#/$defs/one', '#/$defs/two', '#/definitions/one', '#', '#/properties/a', '#mark', 'https://x.example/y');
+  const references = fc.constantFrom(
+    '#/$defs/one',
+    '#/$defs/two',
+    '#/definitions/one',
+    '#',
+    '#/properties/a',
+    '#mark',
+    'https://x.example/y',
+  );
   return [
     { type: fc.oneof({ weight: 4, arbitrary: type }, fc.uniqueArray(type, { minLength: 1, maxLength: 3 })) },
     { enum: fc.array(value, { maxLength: 3 }) },
@@ -39,19 +66,26 @@ function keywordsOf(draft: Draft, schema: fc.Arbitrary<unknown>): Keywords[] {
     { multipleOf: fc.constantFrom(0.5, 1, 2) },
     { properties: members, required: names },
     { properties: members, additionalProperties: schema },
-    { properties: members, patternProperties: fc.dictionary(fc.constantFrom('^a', '', 'b$', '^(?!a)', '(a+)+b'), schema, { maxKeys: 2 }) },
+    {
+      properties: members,
+      patternProperties: fc.dictionary(fc.constantFrom('^a', '', 'b$', '^(?!a)', '(a+)+b'), schema, { maxKeys: 2 }),
+    },
     { minProperties: count, maxProperties: count },
     draft === '4' ? {} : { propertyNames: schema },
     { items: schema, minItems: count, maxItems: count },
-    draft === '2020' ? { prefixItems: schemas, items: schema } : { items: schemas, additionalItems: schema, minItems: count },
+    draft === '2020'
+      ? { prefixItems: schemas, items: schema }
+      : { items: schemas, additionalItems: schema, minItems: count },
     { uniqueItems: fc.boolean() },
     draft === '4' ? {} : { contains: schema, ...(isOld ? {} : { minContains: count, maxContains: count }) },
     { allOf: schemas },
     { anyOf: schemas },
     { oneOf: schemas },
     { not: schema },
-    draft === '4' ? {} : { if: schema, then: schema, else: schema },
-    isOld ? { dependencies: fc.dictionary(name, fc.oneof(names, schema), { maxKeys: 2 }) } : { dependentRequired: lists, dependentSchemas: members },
+    draft === '4' ? {} : Object.fromEntries(['if', 'then', 'else'].map((keyword) => [keyword, schema])),
+    isOld
+      ? { dependencies: fc.dictionary(name, fc.oneof(names, schema), { maxKeys: 2 }) }
+      : { dependentRequired: lists, dependentSchemas: members },
     isOld ? {} : { unevaluatedProperties: schema },
     isOld ? {} : { unevaluatedItems: schema },
     { $ref: references },
@@ -66,7 +100,10 @@ export function schemaOf(draft: Draft): fc.Arbitrary<unknown> {
   return fc.letrec<{ schema: unknown }>((tie) => {
     const groups = keywordsOf(draft, tie('schema')).filter((group) => Object.keys(group).length > 0);
     const group = (keywords: Keywords) => fc.record(keywords, { requiredKeys: [] });
-    const some = fc.array(fc.oneof({ maxDepth: 3, depthSize: 'small' }, ...groups.map(group)), { minLength: 1, maxLength: 3 });
+    const some = fc.array(fc.oneof({ maxDepth: 3, depthSize: 'small' }, ...groups.map(group)), {
+      minLength: 1,
+      maxLength: 3,
+    });
     return {
       schema: fc.oneof(
         { maxDepth: 4, depthSize: 'small' },
@@ -83,11 +120,20 @@ export const given: fc.Arbitrary<Given> = fc.constantFrom<Draft>('4', '7', '2019
   const schema = schemaOf(draft);
   const definitions = fc.record({ one: schema, two: schema }, { requiredKeys: [] });
   const root = fc.record(
-    { type: fc.constant('object'), properties: fc.dictionary(name, schema, { maxKeys: 3 }), required: fc.uniqueArray(name, { maxLength: 1 }) },
+    {
+      type: fc.constant('object'),
+      properties: fc.dictionary(name, schema, { maxKeys: 3 }),
+      required: fc.uniqueArray(name, { maxLength: 1 }),
+    },
     { requiredKeys: ['properties'] },
   );
   return fc
-    .tuple(fc.option(schema, { freq: 2, nil: {} }), root, definitions, fc.option(fc.constant(TAGS[draft]), { nil: TAGS[draft] }))
+    .tuple(
+      fc.option(schema, { freq: 2, nil: {} }),
+      root,
+      definitions,
+      fc.option(fc.constant(TAGS[draft]), { nil: TAGS[draft] }),
+    )
     .map(([more, base, defs, tag]) => ({
       draft,
       schema: {
@@ -110,4 +156,45 @@ export const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((ti
   ),
 })).value;
 
+/** As arguments of one parameter alone, which is enough for most schemas: every value, and whatever a tuple of these may have become. */
+export const everyValue: readonly object[] = [...VALUES, { item1: 'a' }, { item1: 1, item2: 'a' }].flatMap((each) => [
+  { a: each },
+  { b: each },
+  { kind: each },
+]);
+
 export const anyArguments = fc.dictionary(fc.constantFrom(...NAMES, 'input', 'x_0'), anyValue, { maxKeys: 4 });
+
+/** Schemas of arguments that remote clients take. */
+export const strictSchema: fc.Arbitrary<Record<string, unknown>> = fc
+  .letrec<{ schema: Record<string, unknown> }>((tie) => {
+    const described = { description: fc.constant('D'), default: value, 'x-more': value };
+    const of = (optional: Keywords, required: Keywords): fc.Arbitrary<Record<string, unknown>> =>
+      fc
+        .tuple(fc.record({ ...described, ...optional }, { requiredKeys: [] }), fc.record(required))
+        .map(([some, all]) => ({ ...some, ...all }));
+    const properties = fc.dictionary(name, tie('schema'), { maxKeys: 3 });
+    return {
+      schema: fc.oneof(
+        { maxDepth: 3, depthSize: 'small' },
+        of(
+          { minLength: count, pattern: fc.constant('^a'), format: fc.constant('uri') },
+          { type: fc.constant('string') },
+        ),
+        of({ minimum: bound, exclusiveMaximum: bound }, { type: fc.constantFrom('number', 'integer') }),
+        of({}, { type: fc.constant('string'), enum: fc.constant(['a', 'b']) }),
+        of({}, { type: fc.constant(['boolean', 'null']) }),
+        of({ minItems: count, uniqueItems: fc.boolean() }, { type: fc.constant('array'), items: tie('schema') }),
+        of(
+          { additionalProperties: fc.oneof(fc.boolean(), tie('schema')) },
+          { type: fc.constant('object'), properties },
+        ),
+        of({}, { anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
+      ),
+    };
+  })
+  .schema.chain((schema) =>
+    fc
+      .dictionary(fc.constantFrom('a', 'b', 'c-d', 'e.f'), fc.constant(schema), { maxKeys: 3 })
+      .map((properties) => ({ type: 'object', properties, required: Object.keys(properties).slice(0, 1) })),
+  );

@@ -37,7 +37,11 @@ function ofType(type: string, schema: Schema): fc.Arbitrary<unknown> {
 }
 
 function texts({ minLength = 0, pattern }: Schema): fc.Arbitrary<string> {
-  const plain = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: Number(minLength), maxLength: Number(minLength) + 2 });
+  const plain = fc.string({
+    unit: fc.constantFrom('a', 'b'),
+    minLength: Number(minLength),
+    maxLength: Number(minLength) + 2,
+  });
   return typeof pattern === 'string' ? fc.oneof(plain, fc.stringMatching(new RegExp(pattern, 'u'))) : plain;
 }
 
