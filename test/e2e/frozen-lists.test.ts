@@ -202,9 +202,9 @@ describe('a change of the tools', () => {
 
     const renamed = { ...notes, override: { get: { name: 'fetch_note' } } };
     const second = await home.start({ mcpServers: { notes: renamed } });
-    expect([await outdatedAt(second), announcedBy(second)]).toEqual([[CHATGPT], ANNOUNCED]);
+    await expect.poll(async () => [await outdatedAt(second), announcedBy(second)]).toEqual([[CHATGPT], ANNOUNCED]);
     await chatgpt.callTool('get', { id: '1' });
-    expect([await outdatedAt(second), announcedBy(second)]).toEqual([[CHATGPT], ANNOUNCED]);
+    await expect.poll(async () => [await outdatedAt(second), announcedBy(second)]).toEqual([[CHATGPT], ANNOUNCED]);
     await chatgpt.listTools();
     expect([await outdatedAt(second), announcedBy(second)]).toEqual([[], ANNOUNCED]);
 
@@ -238,9 +238,9 @@ describe('a change of the tools', () => {
     const [mine, theirs] = [await home.link(), await home.link({}, 'read')];
     await home.setTools('notes', read('get'), read('more'));
     const bridge = await home.start({ mcpServers: { notes } });
-    expect(await outdatedAt(bridge)).toEqual([CHATGPT]);
+    await expect.poll(() => outdatedAt(bridge)).toEqual([CHATGPT]);
     await mine.listTools();
-    expect(await outdatedAt(bridge)).toEqual([CHATGPT]);
+    await expect.poll(() => outdatedAt(bridge)).toEqual([CHATGPT]);
     await theirs.listTools();
     expect(await outdatedAt(bridge)).toEqual([]);
     expect(announcedBy(bridge)).toEqual(ANNOUNCED);
@@ -254,7 +254,7 @@ describe('a change of the tools', () => {
     await home.link();
     await home.setTools('notes', read('got'));
     const second = await home.start(config);
-    expect(await outdatedAt(second)).toEqual([CHATGPT]);
+    await expect.poll(() => outdatedAt(second)).toEqual([CHATGPT]);
     await second.command('grants', 'revoke', '--all');
     await vi.waitFor(async () => expect(await outdatedAt(second)).toEqual([]), 10_000);
     const third = await home.start(config);
@@ -345,9 +345,9 @@ describe('what is remembered of names', () => {
     current = await home.start({
       mcpServers: { notes: { ...notes, override: { '{get,put}': { title: 'Changed' } } } },
     });
-    expect(await outdatedAt(current)).toEqual([CHATGPT]);
+    await expect.poll(() => outdatedAt(current)).toEqual([CHATGPT]);
     await writer?.listTools();
-    expect(await outdatedAt(current)).toEqual([CHATGPT]);
+    await expect.poll(() => outdatedAt(current)).toEqual([CHATGPT]);
     await reader?.listTools();
     expect(await outdatedAt(current)).toEqual([]);
   });
