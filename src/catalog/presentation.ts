@@ -88,10 +88,12 @@ type Mended = Pick<Presented, 'definition' | 'flaw' | 'toServer' | 'repairs'>;
 
 const UNTOUCHED = { flaw: undefined, toServer: undefined, repairs: [] };
 
-function mend(definition: RawJson): Mended {
+function mend(told: RawJson): Mended {
+  const { definition, repairs: dropped } = withoutOddMembers(told);
   const input = repairInput(definition.raw('inputSchema'));
   if (input.kind === 'hopeless') return { ...UNTOUCHED, definition, flaw: input.reason };
-  const { definition: sound, repairs } = mendOutput(definition);
+  const { definition: sound, repairs: ofOutput } = mendOutput(definition);
+  const repairs = [...dropped, ...ofOutput];
   if (input.kind === 'fine') return { ...UNTOUCHED, definition: sound, repairs };
   return {
     definition: sound.with({ inputSchema: input.schema }),
@@ -100,6 +102,34 @@ function mend(definition: RawJson): Mended {
     repairs: [...input.notes, ...repairs],
   };
 }
+
+/** Takes out what is not of the type that the specification wants (`Tool`): clients refuse the whole list for that. */
+function withoutOddMembers(tool: RawJson): Pick<Mended, 'definition' | 'repairs'> {
+  const annotations = tool.raw('annotations');
+  const odd = oddAmong(tool, TOOL_TYPES);
+  const oddHints = annotations?.isObject ? oddAmong(annotations, ANNOTATION_TYPES) : [];
+  const repairs = [...odd, ...oddHints.map((key) => `annotations.${key}`)].map((path) => `left out ${path}`);
+  const kept = tool.without(...odd);
+  if (oddHints.length === 0) return { definition: kept, repairs };
+  return { definition: kept.with({ annotations: annotations?.without(...oddHints) }), repairs };
+}
+
+function oddAmong(json: RawJson, types: Readonly<Record<string, string>>): string[] {
+  return Object.keys(types).filter((key) => json.has(key) && typeOf(json.get(key)) !== types[key]);
+}
+
+function typeOf(value: unknown): string {
+  return value === null || Array.isArray(value) ? 'other' : typeof value;
+}
+
+const TOOL_TYPES = { title: 'string', description: 'string', annotations: 'object', _meta: 'object' };
+const ANNOTATION_TYPES = {
+  title: 'string',
+  readOnlyHint: 'boolean',
+  destructiveHint: 'boolean',
+  idempotentHint: 'boolean',
+  openWorldHint: 'boolean',
+};
 
 function mendOutput(definition: RawJson): Pick<Mended, 'definition' | 'repairs'> {
   const schema = definition.raw('outputSchema');

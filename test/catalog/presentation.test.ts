@@ -39,6 +39,26 @@ describe('a tool', () => {
     expect(presented.toServer).toBeUndefined();
   });
 
+  it('is shown without members of another type than the specification wants, for which clients refuse all tools', async () => {
+    const odd = tool({
+      title: 7,
+      description: null,
+      annotations: { title: 'X', readOnlyHint: 'true', openWorldHint: null, idempotentHint: true, own: 1 },
+      _meta: [],
+    });
+    const { definition, repairs, flaw } = (await createPresenter()).present(odd);
+    const annotations = { title: 'X', idempotentHint: true, own: 1 };
+    expect(definition.value).toEqual({ name: 'x', inputSchema: FINE, annotations });
+    expect(repairs.map((repair) => repair.replace('left out ', ''))).toEqual([
+      ...['title', 'description', '_meta'],
+      ...['annotations.readOnlyHint', 'annotations.openWorldHint'],
+    ]);
+    expect(flaw).toBeUndefined();
+    const bare = (await createPresenter()).present(tool({ annotations: 'none' }));
+    expect(bare.definition.value).toEqual({ name: 'x', inputSchema: FINE });
+    expect((await createPresenter({ schemas: 'original' })).present(odd).definition).toBe(odd);
+  });
+
   it('is shown with the schema that its server has where the owner wants that, whatever it is', async () => {
     const presenter = await createPresenter({ schemas: 'original' });
     for (const inputSchema of [RENAMED, { type: 'string' }, 7]) {
