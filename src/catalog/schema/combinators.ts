@@ -6,7 +6,7 @@ import { beside, type Place, type Reducer } from './reducer.ts';
 import { isObject, listOf, membersOf, type Schema, valuesOf } from './schema.ts';
 
 /** A schema and where it is. `node` is it in the words of 2020-12. */
-export interface Situation {
+interface Situation {
   readonly node: Schema;
   readonly place: Place;
 }
@@ -51,7 +51,7 @@ const withOneOf: Step = (core, { node, place }, reducer) => {
   if (schemas.length === 0) return core;
   // With their common type more alternatives exclude each other.
   const shared = core.type === undefined ? {} : { type: core.type };
-  const rivals = rivalsAmong(schemas.map((raw) => (isObject(raw) ? valuesOf(reader.read(raw)) : undefined)));
+  const rivals = rivalsAmong(schemas.map((raw) => (isObject(raw) ? valuesOf(reader.read(raw).schema) : undefined)));
   let isWhole = true;
   const parts = alternatives('oneOf', shared, node, place, reducer).map((part, own) =>
     rivals(own).reduce<Part>((left, index) => {

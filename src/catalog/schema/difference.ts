@@ -22,7 +22,7 @@ export function difference(core: Core, raw: unknown, reader: Reader, depth: numb
   if (core.anyOf && !standsApart(core)) {
     return unionOf(variantsOf(core, reader.work).map((variant) => difference(variant, raw, reader, depth - 1)));
   }
-  const node = reader.read(raw);
+  const { schema: node } = reader.read(raw);
   const deeper = (schema: unknown) => difference(core, schema, reader, depth - 1);
   const isUnderstood = Object.keys(node).every((keyword) => !UNDENIABLE.has(keyword));
   return unionOf([
@@ -125,7 +125,7 @@ export function lacking(core: Core, name: string, { work }: Reader): Part {
   return intersection(core, { type: 'object', properties: { [name]: ABSENT } }, work);
 }
 
-/** Objects that have one of the properties, and have it otherwise. Only those that are described already: to describe more would also evaluate them. */
+/** Objects that have a property, and have it otherwise. Only one that is described already: to describe it would also be to evaluate it. */
 function withOtherProperties(core: Core, node: Schema, reader: Reader, depth: number): Difference[] {
   return Object.entries(membersOf(node, 'properties')).map(([name, schema]) => {
     const { properties = {}, additionalProperties } = core;

@@ -11,19 +11,24 @@ export function dialectOf(root: unknown): Dialect {
   return Number(year ?? draft ?? 2020);
 }
 
-/**
- * One schema in the words of 2020-12, however old its own are; the schemas in it are left as they are. It takes what the original takes.
- * References must have been resolved before: what only they need is gone. So is what has no meaning (`"enum": null`, `"minLength": "3"`).
- */
-export function modernised(raw: Schema, dialect: Dialect, note: (change: string) => void): Schema {
-  let schema = raw;
-  for (const step of [withoutTags, withTypes, withBounds, withDependencies, withTuple, withRequired, withoutNonsense]) {
-    schema = step(schema, note, dialect);
-  }
-  return schema;
+/** A schema in the words of 2020-12, and what was changed for that. */
+export interface Reading {
+  readonly schema: Schema;
+  readonly changes: readonly string[];
 }
 
-type Step = (schema: Schema, note: (change: string) => void, dialect: Dialect) => Schema;
+/**
+ * Says a schema in the words of 2020-12, however old its own are; the schemas in it are left as they are. It takes what the original takes.
+ * References must have been resolved before: what only they need is gone. So is what has no meaning (`"enum": null`, `"minLength": "3"`).
+ */
+export function readSchema(raw: Schema, dialect: Dialect): Reading {
+  const changes: string[] = [];
+  const note = (change: string) => changes.push(change);
+  const steps = [withoutTags, withTypes, withBounds, withDependencies, withTuple, withRequired, withoutNonsense];
+  return { schema: steps.reduce((schema, step) => step(schema, note, dialect), raw), changes };
+}
+
+type Step = (schema: Schema, note: (change: string) => unknown, dialect: Dialect) => Schema;
 
 const TAGS = [
   ...['$schema', '$id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$vocabulary', '$comment'],

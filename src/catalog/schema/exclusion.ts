@@ -1,5 +1,6 @@
 import { accepts } from './accepts.ts';
 import { type Core, Never, propertyOf } from './core.ts';
+import type { Reading } from './drafts.ts';
 import type { Work } from './intersection.ts';
 import {
   isObject,
@@ -18,7 +19,7 @@ import {
 export interface Reader {
   readonly work: Work;
   /** The schema in the words of 2020-12. */
-  read(raw: Schema): Schema;
+  read(raw: Schema): Reading;
   /** What its references stand for, as far as that is known. */
   targetsOf(raw: Schema): readonly unknown[];
 }
@@ -30,7 +31,7 @@ export const PROOF_DEPTH = 8;
 export function excludes(core: Core, raw: unknown, reader: Reader, depth: number = PROOF_DEPTH): boolean {
   if (!isObject(raw) || depth === 0) return raw === false;
   reader.work.spend();
-  const node = reader.read(raw);
+  const { schema: node } = reader.read(raw);
   const deeper = (schema: unknown) => excludes(core, schema, reader, depth - 1);
   const alternatives = [listOf(node, 'anyOf'), listOf(node, 'oneOf')].filter((list) => list.length > 0);
   return (

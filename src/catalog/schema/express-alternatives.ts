@@ -7,7 +7,10 @@ import { pathOf } from './reducer.ts';
 import { keywordsFor, type Schema } from './schema.ts';
 import { translateChoice } from './translate.ts';
 
-/** A schema with `anyOf`; the alternatives say all that stands beside it, unless that is about values without parts. Then they only take over its type. */
+/**
+ * A schema with `anyOf`. The alternatives say all that stands beside it, unless that is about values without parts: then they only take over its
+ * type.
+ */
 export function expressAlternatives(core: Core, at: string, expresser: Expresser): Expressed | Never {
   const { anyOf = [], ...rest } = core;
   const annotations = annotationsOf(core);
@@ -82,5 +85,5 @@ export function hasPattern(schema: Schema): boolean {
 
 /** Schemas of the profile are what they say. */
 function plainReader(work: Work): Reader {
-  return { work, read: (schema) => schema, targetsOf: () => [] };
+  return { work, read: (schema) => ({ schema, changes: [] }), targetsOf: () => [] };
 }

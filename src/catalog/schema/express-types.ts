@@ -15,7 +15,10 @@ export interface Typed {
   readonly types: readonly TypeName[];
 }
 
-/** With a type, and without values or keywords that make no difference. A type that is not said is one that the values have, or that the keywords speak of. */
+/**
+ * With a type, and without values or keywords that make no difference. A type that is not said is one that the values have, or that the keywords
+ * speak of.
+ */
 export function withTypes(core: Core): Typed | Never {
   const given = valuesOf(core);
   const values = given?.filter((value) => accepts(without(core, 'enum', 'const', 'anyOf'), value));

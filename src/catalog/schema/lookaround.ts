@@ -2,7 +2,7 @@ import { alternativesOf, endOfGroup, isClass, looksAround, tokensOf } from './pa
 
 /**
  * Patterns that look around nowhere, and together match nothing but what this one matches. `^(?!A)(?=B)C` is `^C` and `^B`, and whatever says that
- * a text does not begin with A; `C(?<!a)$` is `C$` and `(?:^|[^a])$`. `undefined` where it looks around elsewhere, or A is more than a few characters.
+ * a text does not begin with A; `C(?<!a)$` is `C$` and `(?:^|[^a])$`. `undefined` where it looks around elsewhere, or A is long.
  */
 export function withoutLookaround(pattern: string): readonly string[] | undefined {
   const tokens = tokensOf(pattern);

@@ -1,6 +1,6 @@
 import { canonical } from '../../protocol/canonical.ts';
 import { ASSERTIONS } from './core.ts';
-import { type Dialect, modernised } from './drafts.ts';
+import { type Dialect, readSchema } from './drafts.ts';
 import { possibleTypes } from './exclusion.ts';
 import type { Work } from './intersection.ts';
 import { isPortable } from './patterns.ts';
@@ -60,7 +60,8 @@ function within(place: Place, path: string): Place {
 /** The schema itself, or else what it refers to, or one of those that it combines: to assert less is to take more. */
 function loosenOdd(raw: Schema, place: Place, loosen: Loosen, loosening: Loosening): Schema | undefined {
   const { note, dialect } = loosening;
-  const node = modernised(raw, dialect, (change) => note(change, place.at));
+  const { schema: node, changes } = readSchema(raw, dialect);
+  for (const change of changes) note(change, place.at);
   const own = loosenNode(node, place, loosen, (change) => note(change, place.at));
   if (own) return own;
   const { title, description } = node;

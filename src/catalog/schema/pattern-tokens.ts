@@ -17,7 +17,7 @@ export function insideClass(token: string): string[] {
   return token.slice(token.startsWith('[^') ? 2 : 1, -1).match(TOKEN_IN_CLASS) ?? [];
 }
 
-export function opensGroup(token: string): boolean {
+function opensGroup(token: string): boolean {
   return token === '(' || token.startsWith('(?');
 }
 

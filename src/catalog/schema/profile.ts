@@ -5,7 +5,7 @@ import { isObject, isOfType, isTypeName, listOf, memberOf, type Schema, typesOf 
 export interface Violation {
   /** Where, as keywords and names with dots between them; empty at the root. */
   readonly at: string;
-  /** What is wrong there, in words that follow `it has` or stand alone. */
+  /** What it has there that it should not have. */
   readonly fault: string;
 }
 
@@ -56,21 +56,26 @@ const TOO_LARGE = `more than ${LIMITS.nesting} levels or ${LIMITS.properties} pr
 /** What Anthropic takes as the name of a parameter, at the root only: ComposioHQ/composio#3500, decocms/studio#6874. */
 export const PARAMETER_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** JSON Schema's own formats. Of others (`int64`, `path`) nobody can know what they assert; OpenAI's strict mode takes even fewer (cyanheads/git-mcp-server#47, posit-dev/chatlas#255). */
-export const FORMATS: ReadonlySet<unknown> = new Set([
+/**
+ * JSON Schema's own formats. Of others (`int64`, `path`) nobody can know what they assert. OpenAI's strict mode takes even fewer, which MCP tools
+ * are not held to: cyanheads/git-mcp-server#47, posit-dev/chatlas#255.
+ */
+const FORMATS: ReadonlySet<unknown> = new Set([
   ...['date-time', 'date', 'time', 'duration', 'email', 'idn-email', 'hostname', 'idn-hostname', 'ipv4', 'ipv6'],
   ...['uri', 'uri-reference', 'iri', 'iri-reference', 'uri-template', 'uuid'],
   ...['json-pointer', 'relative-json-pointer', 'regex'],
 ]);
 
 const REFUSED: ReadonlySet<string> = new Set([
-  // Clients lose the definitions on the way, or refuse what is recursive: zed-industries/zed#60165, anthropics/claude-ai-mcp#591, n8n-io/n8n#25964, Softeria/ms-365-mcp-server#571.
+  // Clients lose the definitions on the way (anthropics/claude-ai-mcp#591, n8n-io/n8n#25964, zed-industries/zed#60165), or refuse what is
+  // recursive (Softeria/ms-365-mcp-server#571).
   ...['$ref', '$defs', 'definitions', '$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor', '$anchor'],
   // Draft tags. Anthropic reads all as 2020-12 (kintone/mcp-server#553), some cannot store a `$` (labring/FastGPT#5332).
   ...['$id', '$schema', '$vocabulary', '$comment'],
   // Tuples. ChatGPT: oomkapwn/enquire-mcp#354. Anthropic: kintone/mcp-server#553. OpenAI: PrefectHQ/fastmcp#2464.
   ...['prefixItems', 'additionalItems', 'unevaluatedItems', 'contains', 'minContains', 'maxContains'],
-  // OpenAI, outside of strict mode too: can1357/oh-my-pi#920 (`oneOf`), makenotion/notion-mcp-server#102 (`allOf`); its guide to Structured Outputs names the rest.
+  // OpenAI, outside of strict mode too: can1357/oh-my-pi#920 (`oneOf`), makenotion/notion-mcp-server#102 (`allOf`). Its guide to Structured Outputs
+  // names the rest.
   ...['oneOf', 'allOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'dependencies'],
   // OpenAI: vercel/ai#20621 (`propertyNames`). Anthropic: openclaw/openclaw#29416 (`patternProperties`).
   ...['propertyNames', 'patternProperties', 'unevaluatedProperties'],
@@ -86,14 +91,14 @@ const isNumber: Check = (value) => Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isList: Check = (value) => Array.isArray(value) && value.length > 0;
 
-/** What must hold of a keyword's value, wherever it is. Both APIs check tools against the meta-schema: shopware/shopware#18713, CherryHQ/cherry-studio#4188, Dokploy/mcp#74. */
+/**
+ * What must hold of a keyword's value, wherever it is. Both APIs check tools against the meta-schema: shopware/shopware#18713,
+ * CherryHQ/cherry-studio#4188, Dokploy/mcp#74.
+ */
 export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['title', isText],
   ['description', isText],
-  [
-    'type',
-    (type) => isTypeName(type) || (isList(type) && isUniqueList(type) && Object.values(Object(type)).every(isTypeName)),
-  ],
+  ['type', (type) => isTypeName(type) || (isList(type) && isUniqueList(type, isTypeName))],
   ['enum', isList],
   ['anyOf', isList],
   ['format', (format) => FORMATS.has(format)],
@@ -111,17 +116,18 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['uniqueItems', (flag) => typeof flag === 'boolean'],
   ['properties', isObject],
   ['additionalProperties', (value) => typeof value === 'boolean' || isObject(value)],
-  ['required', (names) => Array.isArray(names) && names.every(isText) && isUniqueList(names)],
+  ['required', (names) => isUniqueList(names, isText)],
   ['minProperties', isCount],
   ['maxProperties', isCount],
 ]);
 
-function isUniqueList(value: unknown): boolean {
-  return Array.isArray(value) && new Set(value).size === value.length;
+function isUniqueList(value: unknown, isItem: Check): boolean {
+  return Array.isArray(value) && value.every(isItem) && new Set(value).size === value.length;
 }
 
 function faultsAt(schema: unknown, at: string, of: 'arguments' | 'results'): string[] {
-  // `true` for `any`: anomalyco/opencode#49464, inngest/inngest#3305. `"object"`, from `type` a level too deep: smallmain/vscode-unify-chat-provider#162.
+  // `true`, for anything: anomalyco/opencode#49464, inngest/inngest#3305. `"object"`, from a `type` that is a level too deep:
+  // smallmain/vscode-unify-chat-provider#162.
   if (!isObject(schema)) return ['what is no object'];
   return at === '' ? [...faultsIn(schema), ...faultsOfRoot(schema, of)] : faultsIn(schema);
 }

@@ -1,6 +1,6 @@
 import { withCombinators } from './combinators.ts';
 import { annotationsOf, type Core, extrasOf, itemOf, Never, type Part, union, withoutAnnotations } from './core.ts';
-import { modernised } from './drafts.ts';
+import { type Reading, readSchema } from './drafts.ts';
 import type { Reader } from './exclusion.ts';
 import { intersection, variantsOf } from './intersection.ts';
 import { portablePatterns } from './patterns.ts';
@@ -9,7 +9,7 @@ import { withPatternProperties, withPropertyNames } from './property-names.ts';
 import { beside, type Place, type Reducer, type Reduction, timesIn, within } from './reducer.ts';
 import { isObject, memberOf, type Schema, TYPES, typesOf, without } from './schema.ts';
 
-/** Says a whole schema in the few keywords of {@link Core}. Whatever satisfies the result satisfies the schema; it need not be the other way round. */
+/** Says a whole schema in the few keywords of {@link Core}. Whatever satisfies the result satisfies the schema, and not always the other way round. */
 export function reduceSchema(root: unknown, reduction: Reduction): Part {
   const reducer = createReducer(reduction);
   return reducer.conjoin({}, root, { at: '', level: 1, depth: 1, followed: 0, outer: undefined });
@@ -41,13 +41,13 @@ function createReducer(reduction: Reduction): Reducer {
 
 function createReader(reduction: Reduction): Reader {
   const { dialect, work } = reduction;
-  const known = new WeakMap<Schema, Schema>();
+  const known = new WeakMap<Schema, Reading>();
   return {
     work,
     read(raw) {
-      const node = known.get(raw) ?? modernised(raw, dialect, () => {});
-      known.set(raw, node);
-      return node;
+      const reading = known.get(raw) ?? readSchema(raw, dialect);
+      known.set(raw, reading);
+      return reading;
     },
     targetsOf: (raw) => referencesIn(raw).map((reference) => targetOf(raw, reference, reduction)),
   };
@@ -55,9 +55,10 @@ function createReader(reduction: Reduction): Reader {
 
 /** A schema outside of the profile. */
 function conjoinOdd(core: Core, raw: Schema, place: Place, reducer: Reducer): Part {
-  const { dialect, note, work } = reducer.reduction;
-  const node = modernised(raw, dialect, (change) => note(change, place.at));
-  const { unevaluatedProperties = true, unevaluatedItems = true, ...evaluated } = node;
+  const { note, work } = reducer.reduction;
+  const { schema, changes } = reducer.reader.read(raw);
+  for (const change of changes) note(change, place.at);
+  const { unevaluatedProperties = true, unevaluatedItems = true, ...evaluated } = schema;
   if (unevaluatedProperties === true && unevaluatedItems === true) {
     return conjoinNode(core, evaluated, raw, place, reducer);
   }
@@ -108,7 +109,7 @@ function plainly(node: Schema, place: Place, reducer: Reducer): Part {
   const reduce = (raw: unknown, path: string) => reducer.conjoin({}, raw, within(place, path));
   const core = withParts(without(node, ...COMBINATORS), reduce);
   const keyed = withPatternProperties(core, node, reduce, work);
-  const rule = isObject(node.propertyNames) ? reducer.reader.read(node.propertyNames) : node.propertyNames;
+  const rule = isObject(node.propertyNames) ? reducer.reader.read(node.propertyNames).schema : node.propertyNames;
   const described = withPropertyNames(keyed, node, rule);
   for (const keyword of ['patternProperties', 'propertyNames', 'contains']) {
     if (node[keyword] !== undefined) note(`wrote out ${keyword}`, place.at);

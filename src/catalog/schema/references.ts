@@ -56,7 +56,7 @@ interface Located {
   readonly base: string;
 }
 
-/** All that may be schemas, outer ones first; not by recursion, since strangers decide how deep it goes. What is data is left out: it may look like anything. */
+/** All that may be schemas, outer ones first. Not by recursion: strangers decide how deep it goes. Data is left out, as it may look like anything. */
 function* placesIn(root: unknown, idKeyword: string): Generator<Located> {
   const rest: { value: unknown; base: string; isMap: boolean }[] = [{ value: root, base: NOWHERE, isMap: false }];
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {

@@ -39,7 +39,7 @@ export type InputRepair =
  * It takes bounded time and space for any text, and never throws.
  */
 export function repairInput(schema: RawJson | undefined): InputRepair {
-  const readable = readSchema(schema);
+  const readable = readText(schema);
   if (typeof readable === 'string') return { kind: 'hopeless', reason: readable };
   const { root, hasReferences } = readable;
   if (schema && violationsOf(root).length === 0) return { kind: 'fine' };
@@ -67,21 +67,23 @@ const MAX_CHARACTERS = 1_000_000;
 const MAX_LEVELS = 256;
 
 /** The schema as a value, or why it is none. */
-function readSchema(schema: RawJson | undefined): Readable | string {
+function readText(schema: RawJson | undefined): Readable | string {
   const text = schema?.text ?? 'null';
   if (text.length > MAX_CHARACTERS) return `it has more than ${MAX_CHARACTERS} characters`;
   const root = parsed(text);
   if (root === undefined) return 'it cannot be read';
-  if (exceeds(root, { levels: MAX_LEVELS, characters: Infinity }))
-    return `it is nested deeper than ${MAX_LEVELS} levels`;
+  const isTooDeep = exceeds(root, { levels: MAX_LEVELS, characters: Infinity });
+  if (isTooDeep) return `it is nested deeper than ${MAX_LEVELS} levels`;
   // PHP writes an empty object like that.
   const saysNothing = root === null || root === true || (Array.isArray(root) && root.length === 0);
   if (!isObject(root) && !saysNothing) return `it is ${text.slice(0, 40)}`;
+  // As the text may spell its keywords with escapes.
+  const respelt = JSON.stringify(root);
   return {
     root: isObject(root) ? root : {},
     characters: text.length,
-    hasReferences: /"\$(?:ref|dynamicRef|recursiveRef)"/.test(text),
-    mindsEvaluation: text.includes('"unevaluated'),
+    hasReferences: /"\$(?:ref|dynamicRef|recursiveRef)"/.test(respelt),
+    mindsEvaluation: respelt.includes('"unevaluated'),
   };
 }
 
@@ -97,7 +99,7 @@ function repairWithin(readable: Readable, attempt: (typeof ATTEMPTS)[number]): I
   const { root, mindsEvaluation } = readable;
   const { note, list } = createNotes();
   const work = createWork(readable.characters);
-  if (root.type !== 'object') note(`made ${excerpt(root.type)} the type object`, '');
+  if (root.type !== 'object') note('set the type to object', '');
   const core = reduceSchema(root, { ...attempt, ...readingOf(root), mindsEvaluation, work, note });
   if (isPossible(core) && !possibleTypes(core).includes('object')) {
     return { kind: 'hopeless', reason: 'it takes no objects, which arguments always are' };
@@ -127,10 +129,6 @@ function checkExtent(schema: object, { characters }: Readable): void {
   }
 }
 
-function excerpt(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 60) ?? 'nothing';
-}
-
 function reasonOf({ reason, at = '' }: Never): string {
   return `${reason}, at ${named(at)}`;
 }
@@ -149,7 +147,7 @@ export type OutputRepair =
  * It takes bounded time and space for any text, and never throws.
  */
 export function repairOutput(schema: RawJson): OutputRepair {
-  const readable = readSchema(schema);
+  const readable = readText(schema);
   if (typeof readable === 'string') return { kind: 'dropped', reason: readable };
   if (violationsOf(readable.root, 'results').length === 0) return { kind: 'fine' };
   const { note, list } = createNotes();

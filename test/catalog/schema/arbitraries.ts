@@ -42,6 +42,7 @@ type Keywords = Record<string, fc.Arbitrary<unknown>>;
 function keywordsOf(draft: Draft, schema: fc.Arbitrary<unknown>): Keywords[] {
   const schemas = fc.array(schema, { minLength: 1, maxLength: 3 });
   const members = fc.dictionary(name, schema, { maxKeys: 3 });
+  const rest = fc.oneof(fc.boolean(), schema);
   const names = fc.uniqueArray(name, { maxLength: 2 });
   const lists = fc.dictionary(name, names, { maxKeys: 2 });
   const isOld = draft === '4' || draft === '7';
@@ -74,8 +75,8 @@ function keywordsOf(draft: Draft, schema: fc.Arbitrary<unknown>): Keywords[] {
     draft === '4' ? {} : { propertyNames: schema },
     { items: schema, minItems: count, maxItems: count },
     draft === '2020'
-      ? { prefixItems: schemas, items: schema }
-      : { items: schemas, additionalItems: schema, minItems: count },
+      ? { prefixItems: schemas, items: rest, minItems: count }
+      : { items: schemas, additionalItems: rest },
     { uniqueItems: fc.boolean() },
     draft === '4' ? {} : { contains: schema, ...(isOld ? {} : { minContains: count, maxContains: count }) },
     { allOf: schemas },
@@ -95,56 +96,52 @@ function keywordsOf(draft: Draft, schema: fc.Arbitrary<unknown>): Keywords[] {
   ];
 }
 
-/** Schemas of a draft with everything that is in it, and some nonsense. */
-export function schemaOf(draft: Draft): fc.Arbitrary<unknown> {
-  return fc.letrec<{ schema: unknown }>((tie) => {
-    const groups = keywordsOf(draft, tie('schema')).filter((group) => Object.keys(group).length > 0);
-    const group = (keywords: Keywords) => fc.record(keywords, { requiredKeys: [] });
-    const some = fc.array(fc.oneof({ maxDepth: 3, depthSize: 'small' }, ...groups.map(group)), {
-      minLength: 1,
-      maxLength: 3,
-    });
-    return {
-      schema: fc.oneof(
-        { maxDepth: 4, depthSize: 'small' },
-        { weight: 1, arbitrary: fc.boolean() },
-        { weight: 3, arbitrary: type.map((only) => ({ type: only })) },
-        { weight: 8, arbitrary: some.map((parts) => Object.assign({}, ...parts)) },
-      ),
-    };
-  }).schema;
+const leaf: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 4, arbitrary: type.map((only) => ({ type: only })) },
+  { weight: 2, arbitrary: value.map((only) => ({ enum: [only] })) },
+  { weight: 1, arbitrary: fc.uniqueArray(type, { minLength: 2, maxLength: 3 }).map((types) => ({ type: types })) },
+  { weight: 1, arbitrary: fc.constantFrom(true, false, {}) },
+);
+
+/** Schemas that use some groups of keywords, so many levels deep. */
+function schemaOf(draft: Draft, selected: readonly number[], levels: number): fc.Arbitrary<unknown> {
+  if (levels === 0) return leaf;
+  const groups = keywordsOf(draft, schemaOf(draft, selected, levels - 1)).filter(
+    (group) => Object.keys(group).length > 0,
+  );
+  const chosen = selected.map((index) => groups[index % groups.length] ?? {});
+  const some = chosen.map((keywords) => fc.oneof(fc.record(keywords), fc.record(keywords, { requiredKeys: [] })));
+  const node = fc
+    .array(fc.oneof(...some), { minLength: 1, maxLength: 3 })
+    .map((parts): unknown => Object.assign({}, ...parts));
+  return fc.oneof({ weight: 1, arbitrary: leaf }, { weight: 2, arbitrary: node });
 }
 
+/** Few at a time, so that they meet each other. */
+const selection = fc.uniqueArray(fc.nat({ max: 99 }), { minLength: 1, maxLength: 3 });
+
 /** A whole schema of a tool, as a server of any age could have it. */
-export const given: fc.Arbitrary<Given> = fc.constantFrom<Draft>('4', '7', '2019', '2020').chain((draft) => {
-  const schema = schemaOf(draft);
-  const definitions = fc.record({ one: schema, two: schema }, { requiredKeys: [] });
-  const root = fc.record(
-    {
-      type: fc.constant('object'),
-      properties: fc.dictionary(name, schema, { maxKeys: 3 }),
-      required: fc.uniqueArray(name, { maxLength: 1 }),
-    },
-    { requiredKeys: ['properties'] },
-  );
-  return fc
-    .tuple(
-      fc.option(schema, { freq: 2, nil: {} }),
-      root,
-      definitions,
-      fc.option(fc.constant(TAGS[draft]), { nil: TAGS[draft] }),
-    )
-    .map(([more, base, defs, tag]) => ({
+export const given: fc.Arbitrary<Given> = fc
+  .tuple(fc.constantFrom<Draft>('4', '7', '2019', '2020'), selection)
+  .chain(([draft, selected]) => {
+    const schema = schemaOf(draft, selected, 2);
+    const more = fc.option(schema, { freq: 3, nil: {} });
+    const others = fc.dictionary(name, schema, { maxKeys: 2 });
+    const definitions = fc.record({ one: schema, two: schema }, { requiredKeys: [] });
+    const tag = TAGS[draft];
+    return fc.tuple(more, schema, others, fc.boolean(), definitions).map(([odd, a, rest, isRequired, defs]) => ({
       draft,
       schema: {
         ...(tag !== undefined && { $schema: tag }),
-        ...(typeof more === 'object' ? more : {}),
-        ...base,
+        ...(typeof odd === 'object' ? odd : {}),
+        type: 'object',
+        properties: { ...rest, a },
+        ...(isRequired && { required: ['a'] }),
         $defs: defs,
         definitions: defs,
       },
     }));
-});
+  });
 
 /** Any value that has to do with the names and values of the schemas. */
 export const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({

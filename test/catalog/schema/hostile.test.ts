@@ -82,7 +82,10 @@ const SCHEMAS: Readonly<Record<string, () => string>> = {
       withParameter({ type: 'string', pattern: `^${'(?!a)'.repeat(200)}b`, allOf: [{ pattern: '(?!'.repeat(300) }] }),
     ),
   'names of methods': () =>
-    '{"__proto__":{"type":"array"},"toString":7,"type":{"toString":1,"valueOf":2},"toJSON":1,"properties":{"__proto__":{"prefixItems":[{},{"type":"null"}]},"constructor":{"$ref":"#/constructor"},"hasOwnProperty":true},"required":["__proto__","toString"]}',
+    [
+      '{"__proto__":{"type":"array"},"toString":7,"type":{"toString":1,"valueOf":2},"toJSON":1,"required":["__proto__","toString"],',
+      '"properties":{"__proto__":{"prefixItems":[{},{"type":"null"}]},"constructor":{"$ref":"#/constructor"},"hasOwnProperty":true}}',
+    ].join(''),
   'nonsense under every keyword': () =>
     text(
       withParameter(
@@ -101,23 +104,16 @@ const SCHEMAS: Readonly<Record<string, () => string>> = {
   'a broken escape': () => '{"type":"\\x"}',
 };
 
-/** Far more than it takes, and far less than what never ends. */
-const PATIENCE = 20_000;
-
 describe.each(Object.entries(SCHEMAS))('a schema with %s', (_title, write) => {
-  it(
-    'ends soon, in a repair or in a reason',
-    () => {
-      const schema = RawJson.verbatim(write());
-      const input = repairInput(schema);
-      const output = repairOutput(schema);
-      if (input.kind === 'repaired') expect(violationsOf(input.schema)).toEqual([]);
-      if (input.kind === 'hopeless') expect(input.reason.length).toBeLessThan(500);
-      if (output.kind === 'repaired') expect(violationsOf(output.schema, 'results')).toEqual([]);
-      expect(input.kind).not.toBe('fine');
-    },
-    PATIENCE,
-  );
+  it('ends, in a repair or in a reason', () => {
+    const schema = RawJson.verbatim(write());
+    const input = repairInput(schema);
+    const output = repairOutput(schema);
+    if (input.kind === 'repaired') expect(violationsOf(input.schema)).toEqual([]);
+    if (input.kind === 'hopeless') expect(input.reason.length).toBeLessThan(500);
+    if (output.kind === 'repaired') expect(violationsOf(output.schema, 'results')).toEqual([]);
+    expect(input.kind).not.toBe('fine');
+  });
 });
 
 describe('a property with the name of a method', () => {

@@ -39,6 +39,9 @@ export function judgeOf(schema: unknown, draft: Draft): Judge {
 }
 
 function compiled(schema: unknown, draft: Draft): ValidateFunction | undefined {
+  // Ajv loses count of what was evaluated where a reference leads back to itself.
+  const text = JSON.stringify(schema);
+  if (text.includes('"unevaluated') && /"\$\w*[rR]ef"/.test(text)) return undefined;
   const ajv = draft === '2020' ? new Ajv2020(OPTIONS) : draft === '2019' ? new Ajv2019(OPTIONS) : new Ajv(OPTIONS);
   try {
     return ajv.compile(withoutTag(draft === '4' ? inDraft7(schema) : schema) as AnySchema);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { repairInput } from '../../../src/catalog/schema/repair.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
 import { parameterOf, reasonOf, repaired, withParameter } from './support.ts';
 
 const TEXT = { type: 'string' };
@@ -40,6 +42,12 @@ describe('a reference', () => {
   it('in a schema with a name of its own is meant in that one', () => {
     const inner = { $id: 'https://x.example/inner', $ref: '#/$defs/b', $defs: { b: { type: 'null' } } };
     expect(parameterOf(inner, { $defs: { b: TEXT } })).toEqual({ type: 'null' });
+  });
+
+  it('is one however it is spelt', () => {
+    const text = '{"type":"object","properties":{"self":{"\\u0024ref":"#"},"b":{}}}';
+    const repair = repairInput(RawJson.parse(text));
+    expect(JSON.stringify(repair).match(/"self"/g)).toHaveLength(2);
   });
 
   it('says what stands beside it as well', () => {
