@@ -29,7 +29,9 @@ export function describeCell({ title, requirements, servers, exceptions = {} }: 
 
     beforeAll(async () => {
       // The suite asks for exact names.
-      await using bridge = await startBridge(['--prefix', 'none'], { config: { mcpServers: servers } });
+      // The suite looks for its server's own schemas.
+      const config = { mcpServers: servers, bridge: { schemas: 'original' } };
+      await using bridge = await startBridge(['--prefix', 'none'], { config });
       if (requirements === '2026-07-28') await warmUp(bridge.url);
       outcomes = await runConformance({ url: bridge.url, requirements });
     }, SUITE_LIMIT);
