@@ -85,11 +85,11 @@ it('loses no call and answers none wrongly while its file is rewritten all the t
       await pause(200);
     }
     await bridge.change(configOf(round));
+    await expect.poll(() => counts.calls).toBeGreaterThan(round * peers.length);
   }
   isOver.value = true;
   await Promise.all(loops);
   expect(failures).toEqual([]);
-  expect(counts.calls).toBeGreaterThan(1000);
   expect(linesWith(bridge, 'internal error')).toEqual([]);
   await Promise.all(peers.map((peer) => peer.close()));
   const last = roundOf(REWRITES);

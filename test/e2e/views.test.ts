@@ -156,7 +156,7 @@ describe('a view', () => {
 });
 
 describe('an annotation that is no boolean', () => {
-  it('counts as not said', async () => {
+  it('counts as not said, and is not shown', async () => {
     const annotations = { readOnlyHint: 'true', destructiveHint: 0, openWorldHint: null };
     await using server = await createCatalogServer([tool('nonsense', annotations)]);
     const wanted = { reading: { readOnly: true }, gentle: { destructive: false }, inside: { openWorld: false } };
@@ -168,7 +168,7 @@ describe('an annotation that is no boolean', () => {
       await expect(client.call('nonsense')).rejects.toThrow('Unknown tool');
     }
     await using client = await connectTo(bridge, '');
-    expect(await client.list()).toMatchObject([{ annotations }]);
+    expect(await client.list()).toMatchObject([{ name: 'nonsense', annotations: {} }]);
   });
 });
 
