@@ -144,7 +144,8 @@ export class RawJson {
   /** The same object with members taken out; itself when it has none of them. */
   without(...keys: readonly string[]): RawJson {
     const { list } = this.#spans();
-    const kept = list.filter(({ key }) => !keys.includes(key));
+    const unwanted = new Set(keys);
+    const kept = list.filter(({ key }) => !unwanted.has(key));
     if (kept.length === list.length) return this;
     const texts = kept.map(({ key, start, end }) => `${JSON.stringify(key)}:${this.text.slice(start, end)}`);
     return new RawJson(`{${texts.join(',')}}`);

@@ -1,3 +1,4 @@
+import { remember } from '../catalog/remember.ts';
 import type { CompiledRules, PlacedFilter } from '../catalog/rules.ts';
 import type { Log } from '../log.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
@@ -9,7 +10,7 @@ import type { View } from './view.ts';
 /** Tells the owner, once each, what is odd about the catalog: most of it is a slip of the pen. */
 export class Reports {
   readonly #log: Log;
-  readonly #said = new Set<string>();
+  readonly #said = new Map<string, true>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -73,11 +74,12 @@ export class Reports {
   }
 
   #once(level: 'warn' | 'debug', message: string): void {
-    if (this.#said.has(message)) return;
-    this.#said.add(message);
-    this.#log[level](message);
+    if (remember(this.#said, message, () => true, MAX_SAID)) this.#log[level](message);
   }
 }
+
+/** A server may have other oddities with each list that it tells. */
+const MAX_SAID = 10_000;
 
 /** A server, and one of the views that it is in. */
 interface Shown {

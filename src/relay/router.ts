@@ -1,19 +1,12 @@
 import { isMarkedReadOnly } from '../catalog/annotations.ts';
 import type { Log } from '../log.ts';
 import { type Answer, type Client, type Exchange, ownExchange, withFrame } from '../protocol/exchange.ts';
-import {
-  errorFrame,
-  INVALID_PARAMS,
-  METHOD_NOT_FOUND,
-  type Notification,
-  resultFrame,
-  withParams,
-  withResult,
-} from '../protocol/message.ts';
+import { type Notification, resultFrame, withResult } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { askInTurn } from './ask-in-turn.ts';
 import { Audience } from './audience.ts';
+import { Completion } from './completion.ts';
+import { CustomMethods, unknownMethod } from './custom-methods.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { FrozenLists } from './frozen-lists.ts';
 import type { KeptResults } from './kept-results.ts';
@@ -21,10 +14,10 @@ import { Listing } from './listing.ts';
 import { PROMPTS, READ_ONLY_TOOLS, RESOURCES, TEMPLATES, TOOLS } from './lists.ts';
 import { openMerged, openSingle } from './opening.ts';
 import { withoutPersonalMeta } from './personal-meta.ts';
+import { Prompts } from './prompts.ts';
 import type { Relay } from './relay.ts';
 import { ResearchTools, type ResearchToolsOptions } from './research-tools.ts';
 import { Resources } from './resources.ts';
-import { inServerWords } from './server-words.ts';
 import type { TaskOwners } from './task-owners.ts';
 import { TaskRequests } from './task-requests.ts';
 import { ToldTools } from './told-tools.ts';
@@ -63,7 +56,10 @@ export class Router implements Relay {
   readonly #frozen: FrozenLists;
   /** What the bridge offers whether or not its servers do: tools for research, and the rest of large results. */
   readonly #ownCapabilities: readonly string[];
+  readonly #prompts: Prompts;
   readonly #resources: Resources;
+  readonly #completion: Completion;
+  readonly #custom: CustomMethods;
   readonly #tools: ToolCalls;
   readonly #toolList: ToolList;
   readonly #told: ToldTools;
@@ -79,13 +75,13 @@ export class Router implements Relay {
     'tools/list': (exchange) => this.#toolList.list(exchange),
     'tools/call': (exchange) => this.#toolsFor(exchange).call(exchange),
     'prompts/list': (exchange) => this.#listing.list(exchange, PROMPTS),
-    'prompts/get': (exchange) => this.#getPrompt(exchange),
+    'prompts/get': (exchange) => this.#prompts.get(exchange),
     'resources/list': (exchange) => this.#listing.list(exchange, RESOURCES),
     'resources/templates/list': (exchange) => this.#listing.list(exchange, TEMPLATES),
     'resources/read': (exchange) => this.#resources.read(exchange),
     'resources/subscribe': (exchange) => this.#resources.subscribe(exchange),
     'resources/unsubscribe': (exchange) => this.#resources.unsubscribe(exchange),
-    'completion/complete': (exchange) => this.#complete(exchange),
+    'completion/complete': (exchange) => this.#completion.complete(exchange),
     'logging/setLevel': (exchange) => this.#setLevel(exchange),
     'tasks/list': (exchange) => this.#tasks.list(exchange),
     'tasks/get': (exchange) => this.#tasks.about(exchange),
@@ -110,7 +106,10 @@ export class Router implements Relay {
     this.#kept = kept;
     this.#frozen = frozen;
     this.#ownCapabilities = own;
+    this.#custom = new CustomMethods(view);
+    this.#prompts = new Prompts({ view, listing });
     this.#resources = resources;
+    this.#completion = new Completion({ view, listing, custom: this.#custom });
     this.#tools = calls;
     this.#research = research && new ResearchTools({ ...research, listing, calls, read });
     this.#toolList = new ToolList({ view, listing, research: this.#research, frozen });
@@ -170,7 +169,7 @@ export class Router implements Relay {
       if (!handler && this.#isOwn(exchange.method)) return unknownMethod(exchange);
       const frame = this.presentable(exchange.frame);
       const presented = frame === exchange.frame ? exchange : withFrame(exchange, frame);
-      return await (handler ? handler(presented) : this.#custom(presented));
+      return await (handler ? handler(presented) : this.#custom.call(presented));
     } catch (error) {
       return errorAnswer(error);
     } finally {
@@ -180,12 +179,9 @@ export class Router implements Relay {
   }
 
   notify(client: Client, notification: Notification): void {
-    const { method } = notification;
     // A server that does not insist on an id would serve it, past the filters.
-    if (this.#isOwn(method) || (isReader(client) && !HARMLESS.has(method))) return;
-    const presented = { ...notification, frame: this.presentable(notification.frame) };
-    for (const upstream of this.#view.upstreams)
-      if (HARMLESS.has(method) || !this.#readsOnly(upstream)) upstream.notify(client, presented);
+    if (this.#isOwn(notification.method)) return;
+    this.#custom.notify(client, { ...notification, frame: this.presentable(notification.frame) });
   }
 
   presentable(frame: RawJson): RawJson {
@@ -235,36 +231,6 @@ export class Router implements Relay {
     return this.#research?.answers(toolNameOf(exchange)) ? this.#research : this.#tools;
   }
 
-  async #getPrompt(exchange: Exchange): Promise<Answer> {
-    const exposed = exchange.frame.raw('params')?.string('name') ?? '';
-    const target = await this.#listing.find(exchange, PROMPTS, () => this.#view.prompts.lookup(exposed));
-    const upstream = target && this.#view.upstream(target.server);
-    if (!upstream) return errorFrame(INVALID_PARAMS, `Unknown prompt: ${exposed}`);
-    return upstream.request(inServerWords(exchange.frame, 'name', target.name), exchange);
-  }
-
-  async #complete(exchange: Exchange): Promise<Answer> {
-    const ref = exchange.frame.raw('params')?.raw('ref');
-    const name = ref?.string('name');
-    const uri = ref?.string('uri');
-    if (ref && name !== undefined) {
-      const target = await this.#listing.find(exchange, PROMPTS, () => this.#view.prompts.lookup(name));
-      return this.#completeAt(exchange, target?.server, ref.with({ name: target?.name ?? name }));
-    }
-    if (ref && uri !== undefined) {
-      const lookup = () => this.#view.uris.lookupTemplate(uri) ?? this.#view.uris.lookupUri(uri);
-      const target = await this.#listing.find(exchange, TEMPLATES, lookup);
-      return this.#completeAt(exchange, target?.server, ref.with({ uri: target?.uri ?? uri }));
-    }
-    return this.#custom(exchange);
-  }
-
-  async #completeAt(exchange: Exchange, server: string | undefined, ref: RawJson): Promise<Answer> {
-    const upstream = server === undefined ? undefined : this.#view.upstream(server);
-    if (!upstream) return errorFrame(INVALID_PARAMS, `Unknown reference: ${ref.string('name') ?? ref.string('uri')}`);
-    return upstream.request(withParams(exchange.frame, { ref }), exchange);
-  }
-
   /** A server is told the most verbose level that any of its clients wants; each wire gives its client what that one asked for. */
   async #setLevel(exchange: Exchange): Promise<Answer> {
     const { client, frame } = exchange;
@@ -277,31 +243,10 @@ export class Router implements Relay {
     return settled.find((answer) => answer?.has('error')) ?? settled.find((answer) => answer) ?? resultFrame({});
   }
 
-  /** A method that only the servers know: the first that does not say "method not found" answers. What it does, nobody here can tell. */
-  #custom(exchange: Exchange): Promise<Answer> | Answer {
-    const { upstreams, single } = this.#view;
-    const asked = isReader(exchange.client) ? [] : upstreams.filter((upstream) => !this.#readsOnly(upstream));
-    if (single && asked.length > 0) return single.request(exchange.frame, exchange);
-    const declines = (answer: Answer) => answer.raw('error')?.get('code') === METHOD_NOT_FOUND;
-    return askInTurn(exchange, { upstreams: asked, declines, otherwise: unknownMethod(exchange) });
-  }
-
   /** Whether a method is one that is answered here, or looks so to a server that does not mind the case. */
   #isOwn(method: string): boolean {
     return this.#methods.has(method.toLowerCase());
   }
-
-  /** Whether only what a server marks as read-only is shown of it. */
-  #readsOnly(upstream: Upstream): boolean {
-    return this.#view.rulesOf(upstream).readsOnly;
-  }
-}
-
-/** What clients tell of themselves; whatever else is told might be a call to some server. */
-const HARMLESS: ReadonlySet<string> = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
-
-function unknownMethod({ method }: Exchange): Answer {
-  return errorFrame(METHOD_NOT_FOUND, `Method not found: ${method}`);
 }
 
 /** Whether some results may be cut. */
@@ -317,9 +262,4 @@ function withCapabilities(opened: Answer, own: readonly string[]): Answer {
   return withResult(opened, {
     capabilities: capabilities.with(Object.fromEntries(added.map((capability) => [capability, {}]))),
   });
-}
-
-/** Whether a client may only read. */
-function isReader({ principal }: Client): boolean {
-  return principal.readOnly;
 }

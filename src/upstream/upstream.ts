@@ -1,8 +1,8 @@
 import type { UpstreamSettings } from '../config/settings.ts';
-import { type BridgeError, messageOf } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Answer, type Client, type Exchange, NOBODY, ownExchange } from '../protocol/exchange.ts';
-import { type Notification, notificationFrame, resultFrame, withParams } from '../protocol/message.ts';
+import { type Answer, type Client, type Exchange, NOBODY } from '../protocol/exchange.ts';
+import { type Notification, notificationFrame } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import { LATEST_2025 } from '../protocol/revisions.ts';
 import { addresseeOf, answererOf } from './attribution.ts';
@@ -12,6 +12,7 @@ import { Interests } from './interests.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { createRedactor, type Redact } from './redact.ts';
+import { StandingRequests } from './standing-requests.ts';
 import { type LinkState, Supervisor } from './supervisor.ts';
 
 export interface UpstreamOptions {
@@ -40,6 +41,7 @@ export class Upstream {
   readonly #listeners = new Set<UpstreamListener>();
   readonly #options: UpstreamOptions;
   readonly #lanes: Lanes;
+  readonly #standing: StandingRequests;
   /** Sessions that have said that they are ready. Their processes are told so, also those that are started for them later. */
   readonly #initialized = new WeakSet<Client>();
   /** Requests that are being answered. */
@@ -58,6 +60,11 @@ export class Upstream {
       isolation,
       maxLinks,
       createLane: (opening, client) => this.#createLane(opening, client),
+    });
+    this.#standing = new StandingRequests({
+      name,
+      request: (frame, exchange) => this.request(frame, exchange),
+      log: options.log,
     });
   }
 
@@ -156,7 +163,7 @@ export class Upstream {
     cancellation.add(taint);
     // A task stops when its server thinks fit, and may go on asking until then.
     if (exchange.method === 'tasks/cancel') taint();
-    this.#wantLevel(lane, link, client);
+    this.#standing.lendLevel(lane, link, client);
     try {
       return await link.request(frame, exchange);
     } catch (error) {
@@ -170,35 +177,16 @@ export class Upstream {
 
   /** Has the server tell a client of a resource's updates. `frame`: the request, with the server's own URI. */
   async subscribe(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const { interests, supervisor } = await this.#laneFor(exchange.client);
-    const uri = frame.raw('params')?.string('uri') ?? '';
-    if (!interests.subscribe(exchange.client, uri)) return resultFrame({});
-    let isSubscribed = false;
-    try {
-      const answer = await this.request(frame, exchange);
-      isSubscribed = answer.has('result');
-      return answer;
-    } finally {
-      if (!isSubscribed) {
-        interests.unsubscribe(exchange.client, uri);
-        // Others rely on what this one began, and may have given up.
-        if (interests.subscribersOf(uri).length > 0) void this.#tell(supervisor.link, 'resources/subscribe', { uri });
-      }
-    }
+    return this.#standing.subscribe(await this.#laneFor(exchange.client), frame, exchange);
   }
 
   async unsubscribe(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const { interests } = await this.#laneFor(exchange.client);
-    const isLast = interests.unsubscribe(exchange.client, frame.raw('params')?.string('uri') ?? '');
-    return isLast ? this.request(frame, exchange) : resultFrame({});
+    return this.#standing.unsubscribe(await this.#laneFor(exchange.client), frame, exchange);
   }
 
   /** Has the server log what a client wants; those that share a link get the most verbose level that any of them wants. */
   async setLevel(frame: RawJson, exchange: Exchange): Promise<Answer> {
-    const { interests } = await this.#laneFor(exchange.client);
-    interests.setLevel(exchange.client, frame.raw('params')?.string('level') ?? '');
-    const { level } = interests;
-    return this.request(level === undefined ? frame : withParams(frame, { level }), exchange);
+    return this.#standing.setLevel(await this.#laneFor(exchange.client), frame, exchange);
   }
 
   /** Hands on a notification of a client, unless it is about the client itself and others share the link. */
@@ -215,11 +203,7 @@ export class Upstream {
 
   /** Forgets what a client wanted of the shared link. */
   async release(client: Client): Promise<void> {
-    const { interests, supervisor } = this.sharedLane;
-    // All at once: whoever subscribes to one of them next must come later.
-    await Promise.all(
-      interests.drop(client).map((uri) => this.#tell(supervisor.link, 'resources/unsubscribe', { uri })),
-    );
+    await this.#standing.drop(this.sharedLane, client);
   }
 
   /**
@@ -305,32 +289,10 @@ export class Upstream {
     this.#isKnown = true;
     this.#lanes.everybodyShares = link.asksWithinCalls;
     if (lane.initialized) link.notify(notificationFrame('notifications/initialized'));
-    const { level, uris } = lane.interests;
-    lane.interests.told = undefined;
-    if (level !== undefined) this.#tellLevel(lane, link, level);
-    for (const uri of uris) this.#tell(link, 'resources/subscribe', { uri });
+    this.#standing.repeat(lane, link);
     // What can be started for all can be started for those whose own process failed, too.
     if (lane === this.sharedLane) for (const { owner, supervisor } of this.#lanes.all) if (owner) supervisor.forgive();
     this.#emit((listener) => listener.up?.(lane));
-  }
-
-  #wantLevel(lane: Lane, link: Link, client: Client): void {
-    if (client.logLevel === undefined) return;
-    lane.interests.setLevel(client, client.logLevel);
-    const { level } = lane.interests;
-    if (level !== undefined && level !== lane.interests.told) this.#tellLevel(lane, link, level);
-  }
-
-  #tellLevel(lane: Lane, link: Link, level: string): void {
-    lane.interests.told = level;
-    if (link.opened.raw('capabilities')?.has('logging')) void this.#tell(link, 'logging/setLevel', { level });
-  }
-
-  async #tell(link: Link | undefined, method: string, params: object): Promise<void> {
-    const exchange = ownExchange(method, params);
-    await link?.request(exchange.frame, exchange).catch((error) => {
-      this.#options.log.debug(`${this.name}: ${method} failed: ${messageOf(error)}`);
-    });
   }
 
   #dispatch(notification: Notification, inFlight: readonly Exchange[], lane: Lane): void {

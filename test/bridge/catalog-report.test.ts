@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { reportTools, type ToolReport } from '../../src/bridge/catalog-report.ts';
-import type { CatalogRules, ToolFilter, ToolOverride } from '../../src/config/settings.ts';
+import type { CatalogRules } from '../../src/config/settings.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
-import { type Part, type PlayOptions, playRelays } from '../relay/support.ts';
-import { createExchange, NO_RULES } from '../upstream/support.ts';
+import { filterOf, said } from '../catalog/settings.ts';
+import { type Part, type PlayOptions, playRelays, ruled } from '../relay/support.ts';
+import { createExchange } from '../upstream/support.ts';
 
 const FINE = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
-const said = (override: Partial<ToolOverride>): ToolOverride => ({ glob: '*', origin: 'a test', ...override });
-const ruled = (rules: Partial<CatalogRules>): PlayOptions => ({ settings: { rules: { ...NO_RULES, ...rules } } });
 const tool = (name: string, more: object = {}) => ({ name, inputSchema: FINE, ...more });
 const offers = (...tools: object[]): Part => ({ answer: () => ({ result: { tools } }) });
 

@@ -1,23 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { countTools, isReadOnly, readiness, serverStatus } from '../../src/bridge/status.ts';
-import type { CatalogRules, ToolFilter, ViewSettings } from '../../src/config/settings.ts';
 import type { Fleet } from '../../src/upstream/fleet.ts';
-import { type Part, type PlayOptions, playRelays, playUpstream } from '../relay/support.ts';
-import { NO_RULES, upstreamSettings } from '../upstream/support.ts';
-
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
-const ruled = (rules: Partial<CatalogRules>): PlayOptions => ({ settings: { rules: { ...NO_RULES, ...rules } } });
-const viewOf = (name: string, changes: Partial<ViewSettings> = {}): ViewSettings => ({
-  name,
-  origin: `the view ${name}`,
-  servers: [],
-  tools: filterOf({}),
-  overrides: {},
-  prefix: 'auto',
-  schemas: undefined,
-  research: false,
-  ...changes,
-});
+import { filterOf, viewOf } from '../catalog/settings.ts';
+import { type Part, type PlayOptions, playRelays, playUpstream, ruled } from '../relay/support.ts';
+import { upstreamSettings } from '../upstream/support.ts';
 
 const reads = (name: string) => ({ name, annotations: { readOnlyHint: true } });
 const offers = (...tools: object[]): Part => ({ answer: () => ({ result: { tools } }) });

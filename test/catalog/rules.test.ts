@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compileLayer, compileRules } from '../../src/catalog/rules.ts';
-import type { CatalogRules, ToolFilter, ToolOverride } from '../../src/config/settings.ts';
+import type { CatalogRules, ToolFilter } from '../../src/config/settings.ts';
 import { BridgeError } from '../../src/errors.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import { NO_RULES } from '../upstream/support.ts';
+import { filterOf, said } from './settings.ts';
 
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
-const said = (override: Partial<ToolOverride>): ToolOverride => ({ glob: '*', origin: 'a test', ...override });
 const serverOf = (rules: Partial<CatalogRules> = {}, name = 'files') => ({
   name,
   origin: 'the server',

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { clientFiles, type Place } from '../../src/commands/import/client-files.ts';
 import type { ImportClient } from '../../src/config/subcommands.ts';
 
-const LINUX: Place = { platform: 'linux', env: {}, home: '/home/ada', cwd: '/work/shop' };
-const MAC: Place = { platform: 'darwin', env: {}, home: '/Users/ada', cwd: '/work/shop' };
-const WINDOWS: Place = { platform: 'win32', env: {}, home: 'C:\\Users\\Ada', cwd: 'D:\\work\\shop' };
+const LINUX: Place = { platform: 'linux', env: {}, home: '/home/ada', cwd: '/projects/shop' };
+const MAC: Place = { platform: 'darwin', env: {}, home: '/Users/ada', cwd: '/projects/shop' };
+const WINDOWS: Place = { platform: 'win32', env: {}, home: 'C:\\Users\\Ada', cwd: 'D:\\projects\\shop' };
 
 /** Paths and sections, as `PATH # KEY > KEY`. */
 function filesOf(client: ImportClient, place: Place): string[] {
@@ -19,8 +19,8 @@ describe('the files of clients', () => {
       'claude',
       LINUX,
       [
-        '/home/ada/.claude.json # projects > /work/shop > mcpServers, mcpServers',
-        '/work/shop/.mcp.json # mcpServers',
+        '/home/ada/.claude.json # projects > /projects/shop > mcpServers, mcpServers',
+        '/projects/shop/.mcp.json # mcpServers',
         '/home/ada/.config/Claude/claude_desktop_config.json # mcpServers',
       ],
     ],
@@ -28,8 +28,8 @@ describe('the files of clients', () => {
       'claude',
       MAC,
       [
-        '/Users/ada/.claude.json # projects > /work/shop > mcpServers, mcpServers',
-        '/work/shop/.mcp.json # mcpServers',
+        '/Users/ada/.claude.json # projects > /projects/shop > mcpServers, mcpServers',
+        '/projects/shop/.mcp.json # mcpServers',
         '/Users/ada/Library/Application Support/Claude/claude_desktop_config.json # mcpServers',
       ],
     ],
@@ -37,24 +37,24 @@ describe('the files of clients', () => {
       'claude',
       WINDOWS,
       [
-        'C:\\Users\\Ada\\.claude.json # projects > D:/work/shop > mcpServers, projects > D:\\work\\shop > mcpServers, mcpServers',
-        'D:\\work\\shop\\.mcp.json # mcpServers',
+        'C:\\Users\\Ada\\.claude.json # projects > D:/projects/shop > mcpServers, projects > D:\\projects\\shop > mcpServers, mcpServers',
+        'D:\\projects\\shop\\.mcp.json # mcpServers',
         'C:\\Users\\Ada\\AppData\\Local\\Packages\\Claude_pzs8sxrjxfjjc\\LocalCache\\Roaming\\Claude\\claude_desktop_config.json # mcpServers',
         'C:\\Users\\Ada\\AppData\\Roaming\\Claude\\claude_desktop_config.json # mcpServers',
       ],
     ],
-    ['cursor', MAC, ['/work/shop/.cursor/mcp.json # mcpServers', '/Users/ada/.cursor/mcp.json # mcpServers']],
+    ['cursor', MAC, ['/projects/shop/.cursor/mcp.json # mcpServers', '/Users/ada/.cursor/mcp.json # mcpServers']],
     [
       'cursor',
       WINDOWS,
-      ['D:\\work\\shop\\.cursor\\mcp.json # mcpServers', 'C:\\Users\\Ada\\.cursor\\mcp.json # mcpServers'],
+      ['D:\\projects\\shop\\.cursor\\mcp.json # mcpServers', 'C:\\Users\\Ada\\.cursor\\mcp.json # mcpServers'],
     ],
-    ['codex', LINUX, ['/work/shop/.codex/config.toml # mcp_servers', '/home/ada/.codex/config.toml # mcp_servers']],
+    ['codex', LINUX, ['/projects/shop/.codex/config.toml # mcp_servers', '/home/ada/.codex/config.toml # mcp_servers']],
     [
       'windsurf',
       MAC,
       [
-        '/work/shop/.devin/mcp_config.json # mcpServers',
+        '/projects/shop/.devin/mcp_config.json # mcpServers',
         '/Users/ada/.config/devin/mcp_config.json # mcpServers',
         '/Users/ada/.codeium/windsurf/mcp_config.json # mcpServers',
       ],
@@ -63,7 +63,7 @@ describe('the files of clients', () => {
       'windsurf',
       WINDOWS,
       [
-        'D:\\work\\shop\\.devin\\mcp_config.json # mcpServers',
+        'D:\\projects\\shop\\.devin\\mcp_config.json # mcpServers',
         'C:\\Users\\Ada\\AppData\\Roaming\\devin\\mcp_config.json # mcpServers',
         'C:\\Users\\Ada\\.codeium\\windsurf\\mcp_config.json # mcpServers',
       ],
@@ -78,7 +78,7 @@ describe('the files of clients', () => {
     [WINDOWS, 'C:\\Users\\Ada\\AppData\\Roaming\\', '\\'],
   ])('of vscode are those of its project, its user, and each of its profiles: %o', (place, settings, slash) => {
     const folders = ['Code/User', 'Code/User/profiles/*', 'Code - Insiders/User', 'Code - Insiders/User/profiles/*'];
-    const project = place === WINDOWS ? 'D:\\work\\shop\\.vscode' : '/work/shop/.vscode';
+    const project = place === WINDOWS ? 'D:\\projects\\shop\\.vscode' : '/projects/shop/.vscode';
     expect(filesOf('vscode', place)).toEqual(
       [project, ...folders.map((folder) => settings + folder.replaceAll('/', slash))].flatMap((folder) => [
         `${folder}${slash}mcp.json # servers`,

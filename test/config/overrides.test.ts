@@ -3,6 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { folderWith, resolve } from './resolve.ts';
 
 const WHERE = 'mcp-bridge.json: mcpServers.files';
+const ANNOTATIONS = {
+  title: 'Read',
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
 
 describe('overrides', () => {
   it('of tools are read in full, in the order of the file', async () => {
@@ -13,13 +20,7 @@ describe('overrides', () => {
           aliases: ['cat', 'read.file'],
           title: 'Read',
           description: { prepend: 'Use this when a file is asked for. ', append: ' That is all.' },
-          annotations: {
-            title: 'Read',
-            readOnlyHint: true,
-            destructiveHint: false,
-            idempotentHint: true,
-            openWorldHint: false,
-          },
+          annotations: ANNOTATIONS,
           parameters: { path: { description: 'Where it is.', enum: ['a', 1, null] } },
           arguments: { head: 200 },
           hidden: ['tail'],
@@ -36,13 +37,7 @@ describe('overrides', () => {
         aliases: ['cat', 'read.file'],
         title: 'Read',
         description: { prepend: 'Use this when a file is asked for. ', append: ' That is all.' },
-        annotations: {
-          title: 'Read',
-          readOnlyHint: true,
-          destructiveHint: false,
-          idempotentHint: true,
-          openWorldHint: false,
-        },
+        annotations: ANNOTATIONS,
         parameters: { path: { description: { replace: 'Where it is.' }, enum: ['a', 1, null] } },
         arguments: { head: 200 },
         hidden: ['tail'],

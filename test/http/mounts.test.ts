@@ -381,6 +381,7 @@ describe('a mounted server that does not answer', () => {
   });
 
   it('but is connected may take its time', async () => {
+    // By the clock, as that is what it is about: four times as long as a connection may take.
     const url = await startMounted((_, response) => void setTimeout(() => response.end('late'), 200));
     const { origin } = await startApp([{ url }], { connectTimeout: 50 });
     expect(await rawRequest('GET', `${origin}/app`)).toMatchObject({ status: 200, text: 'late' });

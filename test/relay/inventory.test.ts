@@ -18,6 +18,14 @@ afterEach(() => {
 const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const CHANGED = notificationFrame('notifications/tools/list_changed');
 const named = (...names: string[]) => ({ result: { tools: names.map((name) => ({ name })) } });
+/** Each request's answer: how long it takes in milliseconds, and the tool that it tells of. */
+const answersAfter = (...answers: [number, string][]) => {
+  const next = answers.values();
+  return () => {
+    const [delay, tool] = next.next().value ?? [0, ''];
+    return new Promise<object>((resolve) => setTimeout(resolve, delay, named(tool)));
+  };
+};
 
 function takeInventory(part: Part, settings: Partial<UpstreamSettings> = {}) {
   const played = playUpstream(part, settings);
@@ -121,10 +129,7 @@ describe('a server that does not tell', () => {
   });
 
   it('counts as told although it changes meanwhile, and an answer that comes late replaces no newer one', async () => {
-    const delays = [20, 50, 10];
-    const tools = ['first', 'late', 'newest'];
-    const answer = () =>
-      new Promise<object>((resolve) => setTimeout(resolve, delays.shift() ?? 0, named(tools.shift() ?? '')));
+    const answer = answersAfter([20, 'first'], [50, 'late'], [10, 'newest']);
     const { upstream, names, isSettled, say } = takeInventory({ answer });
     upstream.start();
     await pass();
@@ -139,11 +144,7 @@ describe('a server that does not tell', () => {
   });
 
   it('as it changes is told of by its first answer, until there is another', async () => {
-    const delays = [20, 50];
-    const tools = ['first', 'second'];
-    const answer = () =>
-      new Promise<object>((resolve) => setTimeout(resolve, delays.shift() ?? 0, named(tools.shift() ?? '')));
-    const { upstream, names, isSettled, say } = takeInventory({ answer });
+    const { upstream, names, isSettled, say } = takeInventory({ answer: answersAfter([20, 'first'], [50, 'second']) });
     upstream.start();
     await pass();
     say(CHANGED);

@@ -1,28 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ToolFilter, ToolOverride, ViewSettings } from '../../src/config/settings.ts';
+import type { CatalogRules, ToolOverride } from '../../src/config/settings.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
 import { Relays } from '../../src/relay/relays.ts';
 import type { CatalogSettings } from '../../src/relay/routers.ts';
 import type { PublishedCatalog } from '../../src/state/published.ts';
+import { filterOf, viewOf } from '../catalog/settings.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { contentOf, createClient, createExchange, createLogBook, INFO, NO_RULES } from '../upstream/support.ts';
 import { type Part, type PlayedUpstream, playUpstream, UNPUBLISHED } from './support.ts';
 
 const CHANGED = notificationFrame('notifications/tools/list_changed');
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
+const PLAIN = { prefix: 'none' } as const;
 const ruled = (rules: Partial<CatalogRules>) => ({ rules: { ...NO_RULES, ...rules } });
-const viewOf = (name: string, changes: Partial<ViewSettings> = {}): ViewSettings => ({
-  name,
-  origin: `the view ${name}`,
-  servers: [],
-  tools: filterOf({}),
-  overrides: {},
-  prefix: 'none',
-  schemas: undefined,
-  research: false,
-  ...changes,
-});
 
 const offers = (...names: string[]): Part => ({
   answer: (method, params) => ({
@@ -67,7 +57,7 @@ const tally = (relays: Relays) => relays.inventories.map(({ upstream, tools }) =
 describe('the relays', () => {
   it('are one for each place, and the servers in the order of the configuration', async () => {
     const played = [playUpstream(offers('x'), { name: 'b' }), playUpstream(offers('y', 'z'), { name: 'a' })];
-    const { relays } = await startRelays(played, { views: [viewOf('v')] });
+    const { relays } = await startRelays(played, { views: [viewOf('v', PLAIN)] });
     expect([...relays.all.keys()]).toEqual(['', 'servers/b', 'servers/a', 'views/v']);
     expect(relays.merged).toBe(relays.all.get(''));
     expect(tally(relays)).toEqual([
@@ -96,7 +86,7 @@ describe('the relays', () => {
       playUpstream({ answer: () => ({ result: { tools: names.map((name) => ({ name })) } }) }, { name: 'a' }),
       playUpstream(offers('y'), { name: 'b' }),
     ];
-    const { relays } = await startRelays(played, { prefix: 'none', views: [viewOf('v')] });
+    const { relays } = await startRelays(played, { prefix: 'none', views: [viewOf('v', PLAIN)] });
     names.push('new');
     played[0]?.say(CHANGED);
     await expect.poll(() => tally(relays)[0]).toEqual(['a', 2]);
@@ -127,9 +117,11 @@ describe('the relays', () => {
 describe('other settings', () => {
   it('are served by the relays that there are, and by new ones at new places', async () => {
     const played = [playUpstream(offers('x', 'y'), { name: 'a' }), playUpstream(offers('z'), { name: 'b' })];
-    const { relays } = await startRelays(played, { views: [viewOf('v'), viewOf('gone')] });
+    const { relays } = await startRelays(played, { views: [viewOf('v', PLAIN), viewOf('gone', PLAIN)] });
     const before = new Map(relays.all);
-    await relays.update(settingsOf(played, { tools: filterOf({ deny: ['y'] }), views: [viewOf('new'), viewOf('v')] }));
+    await relays.update(
+      settingsOf(played, { tools: filterOf({ deny: ['y'] }), views: [viewOf('new', PLAIN), viewOf('v', PLAIN)] }),
+    );
     expect([...relays.all.keys()].sort()).toEqual(['', 'servers/a', 'servers/b', 'views/new', 'views/v']);
     for (const place of ['', 'servers/a', 'servers/b', 'views/v'])
       expect(relays.all.get(place)).toBe(before.get(place));
@@ -200,7 +192,7 @@ describe('clients that keep what they were shown', () => {
   it('are told of, each once, wherever they were shown it', async () => {
     for (const place of ['', 'servers/a', 'views/v']) {
       const played = [playUpstream(offers('x'), { name: 'a', ...ruled({ overrides }) })];
-      const { relays, lines } = await startRelays(played, { views: [viewOf('v')] }, readAt(place, 'all:me:'));
+      const { relays, lines } = await startRelays(played, { views: [viewOf('v', PLAIN)] }, readAt(place, 'all:me:'));
       await expect.poll(() => relays.outdatedClients).toEqual([`openai-mcp ${place}`]);
       played[0]?.say(CHANGED);
       await expect.poll(() => listsOf(played[0] as PlayedUpstream)).toBe(2);

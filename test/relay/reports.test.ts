@@ -1,28 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ToolFilter, ToolOverride } from '../../src/config/settings.ts';
 import { notificationFrame } from '../../src/protocol/message.ts';
-import { createLogBook, NO_RULES } from '../upstream/support.ts';
-import { type Part, type PlayOptions, playRelays } from './support.ts';
+import { filterOf, said, viewOf } from '../catalog/settings.ts';
+import { createLogBook } from '../upstream/support.ts';
+import { type Part, type PlayOptions, playRelays, ruled } from './support.ts';
 
 const CHANGED = notificationFrame('notifications/tools/list_changed');
 const HOPELESS = { type: 'string' };
 const RENAMED = { type: 'object', properties: { $top: {} } };
 
 const offers = (...tools: object[]): Part => ({ answer: () => ({ result: { tools } }) });
-const said = (override: Partial<ToolOverride>): ToolOverride => ({ glob: '*', origin: 'a test', ...override });
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
-const ruled = (rules: Partial<CatalogRules>): PlayOptions => ({ settings: { rules: { ...NO_RULES, ...rules } } });
-const viewOf = (name: string, servers: string[], tools: ToolFilter, overrides: Record<string, ToolOverride[]> = {}) =>
-  ({
-    name,
-    origin: `the view ${name}`,
-    servers,
-    tools,
-    overrides,
-    prefix: 'auto',
-    schemas: undefined,
-    research: false,
-  }) as const;
 
 /** What is reported once these servers have told; `more` waits for what is logged later. */
 async function report(parts: Part[], options: PlayOptions = {}) {
@@ -38,7 +24,7 @@ describe('a tool that is hidden for its schema', () => {
   it('is reported with the reason and the way out, once, whichever URL it is missing at', async () => {
     const { warnings, relays } = await report([offers({ name: 'x', inputSchema: HOPELESS }), offers()], {
       ...ruled({ schemas: 'strict' }),
-      views: [viewOf('v', [], filterOf({}))],
+      views: [viewOf('v')],
     });
     expect(warnings()).toEqual([
       expect.stringMatching(/^a: the tool "x" is hidden, .*: it takes no objects.*"schemas": "original"/),
@@ -85,7 +71,7 @@ describe('what the owner said in vain', () => {
 
   it("is reported of a view's overrides, too", async () => {
     const { warnings } = await report([offers({ name: 'x' })], {
-      views: [viewOf('v', [], filterOf({}), { a: [said({ glob: 'gone', origin: 'the view v' })] })],
+      views: [viewOf('v', { overrides: { a: [said({ glob: 'gone', origin: 'the view v' })] } })],
     });
     expect(warnings()).toEqual(['the view v: override "gone" matches no tool']);
   });
@@ -94,7 +80,7 @@ describe('what the owner said in vain', () => {
     const { warnings } = await report([offers({ name: 'x' }), offers({ name: 'y' })], {
       ...ruled({ tools: filterOf({ allow: ['x', 'y', 'z'] }) }),
       tools: filterOf({ deny: ['nope'] }),
-      views: [viewOf('v', ['a'], filterOf({ allow: ['x', 'y'] }))],
+      views: [viewOf('v', { servers: ['a'], tools: filterOf({ allow: ['x', 'y'] }) })],
     });
     expect(warnings().sort()).toEqual([
       'a test: allow "x" matches no tool',
@@ -108,7 +94,7 @@ describe('what the owner said in vain', () => {
   it('is not that a filter of all servers matches nothing of the few that a URL shows', async () => {
     const { warnings } = await report([offers({ name: 'x' }), offers({ name: 'y' })], {
       tools: filterOf({ deny: ['y', 'a__x'] }),
-      views: [viewOf('v', ['a'], filterOf({})), viewOf('w', ['b'], filterOf({}))],
+      views: [viewOf('v', { servers: ['a'] }), viewOf('w', { servers: ['b'] })],
     });
     expect(warnings()).toEqual([]);
   });

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  CatalogRules,
-  ResearchSettings,
-  ToolFilter,
-  ToolOverride,
-  ViewSettings,
-} from '../../src/config/settings.ts';
+import type { CatalogRules, ResearchSettings } from '../../src/config/settings.ts';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import { FrozenLists } from '../../src/relay/frozen-lists.ts';
@@ -13,6 +7,7 @@ import { KeptResults } from '../../src/relay/kept-results.ts';
 import { type CatalogSettings, createRouters, MERGED, placeOfServer, placeOfView } from '../../src/relay/routers.ts';
 import { TaskOwners } from '../../src/relay/task-owners.ts';
 import { unknownTool } from '../../src/relay/tool-calls.ts';
+import { filterOf, said, viewOf } from '../catalog/settings.ts';
 import { principalOf } from '../downstream/support.ts';
 import { contentOf, createClient, createExchange, createLogBook, INFO, NO_RULES } from '../upstream/support.ts';
 import { type Part, playUpstream, UNPUBLISHED } from './support.ts';
@@ -21,20 +16,6 @@ interface Server {
   readonly tools: readonly object[];
   readonly rules?: Partial<CatalogRules>;
 }
-
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
-const viewOf = (name: string, changes: Partial<ViewSettings> = {}): ViewSettings => ({
-  name,
-  origin: `the view ${name}`,
-  servers: [],
-  tools: filterOf({}),
-  overrides: {},
-  prefix: 'auto',
-  schemas: undefined,
-  research: false,
-  ...changes,
-});
-const said = (override: Partial<ToolOverride>): ToolOverride => ({ glob: '*', origin: 'a test', ...override });
 
 const taking = (name: string, annotations: object = {}) => ({
   name,

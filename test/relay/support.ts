@@ -1,4 +1,4 @@
-import type { UpstreamSettings } from '../../src/config/settings.ts';
+import type { CatalogRules, UpstreamSettings } from '../../src/config/settings.ts';
 import type { Log } from '../../src/log.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
@@ -7,7 +7,7 @@ import { type CatalogSettings, placeOfServer } from '../../src/relay/routers.ts'
 import type { PublishedCatalog } from '../../src/state/published.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { playServer } from '../upstream/played-server.ts';
-import { createLogBook, createUpstream, INFO } from '../upstream/support.ts';
+import { createLogBook, createUpstream, INFO, NO_RULES } from '../upstream/support.ts';
 
 /** What a played server does. */
 export interface Part {
@@ -55,7 +55,7 @@ export interface PlayedRelays {
 /** The relays of servers that are played; they are called a, b, ... */
 export async function playRelays(
   parts: readonly Part[],
-  { settings, log = createLogBook().log, ...options }: PlayOptions = {},
+  { settings, publishedAt = () => UNPUBLISHED, log = createLogBook().log, ...options }: PlayOptions = {},
 ): Promise<PlayedRelays> {
   const played = parts.map((part, index) => playUpstream(part, { name: 'abc'.charAt(index), ...settings }));
   const upstreams = played.map(({ upstream }) => upstream);
@@ -70,7 +70,7 @@ export async function playRelays(
       ...options,
     },
     upstreams,
-    publishedAt: () => UNPUBLISHED,
+    publishedAt,
     info: INFO,
     log,
   });
@@ -88,7 +88,14 @@ export async function playRelays(
 export interface PlayOptions extends Partial<CatalogSettings> {
   /** Of all servers. */
   readonly settings?: Partial<UpstreamSettings>;
+  /** What is remembered of the catalog at a place. Default: nothing. */
+  publishedAt?(place: string): PublishedCatalog;
   readonly log?: Log;
+}
+
+/** Servers that are all shown by these rules. */
+export function ruled(rules: Partial<CatalogRules>): PlayOptions {
+  return { settings: { rules: { ...NO_RULES, ...rules } } };
 }
 
 /** Remembers nothing. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ToolOverride } from '../../src/config/settings.ts';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import { unknownTool } from '../../src/relay/tool-calls.ts';
+import { said } from '../catalog/settings.ts';
 import { principalOf } from '../downstream/support.ts';
 import { requestsOf } from '../upstream/played-server.ts';
-import { contentOf, createClient, createExchange, NO_RULES } from '../upstream/support.ts';
-import { type Part, type PlayedRelays, playRelays } from './support.ts';
+import { contentOf, createClient, createExchange } from '../upstream/support.ts';
+import { type Part, type PlayedRelays, playRelays, ruled } from './support.ts';
 
 const CHANGED = notificationFrame('notifications/tools/list_changed');
 /** Its parameter is shown as `top`. */
@@ -27,8 +27,6 @@ const SECRETIVE: Part = {
       : { result: { called: params.get('name') } },
 };
 
-const said = (override: Partial<ToolOverride>): ToolOverride => ({ glob: '*', origin: 'a test', ...override });
-const ruled = (rules: Partial<CatalogRules>) => ({ settings: { rules: { ...NO_RULES, ...rules } } });
 const unknown = (name: string) => unknownTool(name).get('error');
 
 async function call({ merged }: PlayedRelays, name: unknown, args?: unknown, client: Client = createClient()) {

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ResearchSettings, ToolOverride } from '../../src/config/settings.ts';
+import type { ResearchSettings, ToolOverride } from '../../src/config/settings.ts';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
-import { Relays } from '../../src/relay/relays.ts';
 import { placeOfServer } from '../../src/relay/routers.ts';
 import type { Reader, ShownName } from '../../src/state/published-state.ts';
 import { principalOf } from '../downstream/support.ts';
-import { contentOf, createClient, createExchange, createLogBook, INFO, NO_RULES } from '../upstream/support.ts';
-import { type Part, type PlayOptions, playRelays, playUpstream, UNPUBLISHED } from './support.ts';
+import { contentOf, createClient, createExchange } from '../upstream/support.ts';
+import { type Part, type PlayOptions, playRelays, ruled, UNPUBLISHED } from './support.ts';
 
 interface Listed {
   readonly tools: { readonly name: string }[];
@@ -39,29 +38,14 @@ async function list(relay: RelaySwitch, client: Client = createClient(), params?
   return contentOf(answer) as unknown as Listed;
 }
 const namesOf = ({ tools }: Listed) => tools.map(({ name }) => name);
-const ruled = (rules: Partial<CatalogRules>): PlayOptions => ({ settings: { rules: { ...NO_RULES, ...rules } } });
 
 /** A relay of one server, and what is remembered of its lists. */
-async function playRemembered(part: Part, { settings, ...options }: PlayOptions = {}) {
-  const { upstream } = playUpstream(part, { name: 'a', ...settings });
+async function playRemembered(part: Part, options: PlayOptions = {}) {
   const remembered: { shown: readonly ShownName[]; reader: Reader | undefined }[] = [];
   const record = (shown: readonly ShownName[], reader?: Reader) => void remembered.push({ shown, reader });
-  const relays = await Relays.create({
-    settings: {
-      upstreams: [upstream.settings],
-      prefix: 'auto',
-      tools: { allow: [], deny: [] },
-      views: [],
-      research: undefined,
-      personalMeta: false,
-      ...options,
-    },
-    upstreams: [upstream],
-    publishedAt: (place) => (place === '' ? { ...UNPUBLISHED, record } : UNPUBLISHED),
-    info: INFO,
-    log: createLogBook().log,
-  });
-  return { relays, merged: relays.merged, remembered };
+  const publishedAt = (place: string) => (place === '' ? { ...UNPUBLISHED, record } : UNPUBLISHED);
+  const { relays, merged } = await playRelays([part], { ...options, publishedAt });
+  return { relays, merged, remembered };
 }
 
 describe('a list of tools', () => {

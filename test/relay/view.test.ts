@@ -3,6 +3,7 @@ import { compileLayer, compileRules } from '../../src/catalog/rules.ts';
 import type { CatalogRules, Prefix, ToolFilter, UpstreamSettings } from '../../src/config/settings.ts';
 import { createView, type ViewOptions } from '../../src/relay/view.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
+import { filterOf } from '../catalog/settings.ts';
 import { NO_RULES } from '../upstream/support.ts';
 import { playUpstream } from './support.ts';
 
@@ -29,7 +30,6 @@ async function viewOf(servers: readonly Server[], options: Partial<ViewOptions> 
   return { view, rules, first, second };
 }
 
-const filterOf = (filter: Partial<ToolFilter>): ToolFilter => ({ allow: [], deny: [], ...filter });
 const named = (...aliases: string[]) => ({ overrides: [{ glob: 'x', origin: 'a test', name: 'better', aliases }] });
 
 describe('a view', () => {

@@ -19,7 +19,7 @@ const answering = (answers: Record<string, object | undefined>): Play => {
   return (frame) => answers[frame.string('method') ?? ''];
 };
 
-/** Refuses `initialize` after 400 ms, and is silent from then on. */
+/** Refuses `initialize` after 400 ms, and is silent from then on: what is left of the time for a start is less than all of it. */
 const REFUSING_LATE: Play = (frame) =>
   frame.string('method') === 'initialize'
     ? new Promise((resolve) => setTimeout(() => resolve(refusal(-32601)), 400))
