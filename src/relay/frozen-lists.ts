@@ -31,7 +31,7 @@ export class FrozenLists {
     this.#log = log;
   }
 
-  /** Clients whose list is not what they would get now, by how they call themselves. */
+  /** Clients whose list is not what they would get now, by what their users know them as. */
   get outdated(): readonly string[] {
     return clientsOf([...this.#outdated.values()]);
   }
@@ -111,7 +111,7 @@ interface Outdated extends KnownReader {
 }
 
 function clientsOf(outdated: readonly Outdated[]): string[] {
-  return [...new Set(outdated.map(({ client }) => client))];
+  return [...new Set(outdated.map(({ client }) => inOwnersWords(client)))];
 }
 
 /** A client that says no more of itself than ChatGPT does: it keeps no session. */
@@ -138,7 +138,12 @@ function isReaderKey(key: string): boolean {
   return key.startsWith(READS);
 }
 
-/** Others ask anew when they connect. OpenAI's clients call themselves `openai-mcp`. */
+/** Others ask anew when they connect. */
 function keepsLists(client: string): boolean {
   return client === UNNAMED || /openai|chatgpt/i.test(client);
+}
+
+/** OpenAI's clients call themselves `openai-mcp`, and their users call them ChatGPT. */
+function inOwnersWords(client: string): string {
+  return /openai/i.test(client) ? `ChatGPT (${client})` : client;
 }

@@ -9,7 +9,8 @@ import { PUBLIC_URL } from './oauth-servers.ts';
 import { statusOf } from './status.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const CHATGPT = 'openai-mcp';
+/** As the owner is told of `openai-mcp`. */
+const CHATGPT = 'ChatGPT (openai-mcp)';
 const read = (name: string) => ({
   name,
   description: `Reads ${name}.`,
@@ -317,7 +318,7 @@ describe('nothing is announced', () => {
     const config = { mcpServers: { notes }, bridge: { token: 'a-token-of-32-characters-or-more' } };
     const list = async ({ origin }: GuardedBridge) => {
       const headers = { authorization: `Bearer ${config.bridge.token}` };
-      await using peer = await connectHttp(`${origin}/mcp`, { name: CHATGPT, headers });
+      await using peer = await connectHttp(`${origin}/mcp`, { name: 'openai-mcp', headers });
       return (await peer.client.listTools()).tools.length;
     };
     expect(await list(await home.start(config))).toBe(1);

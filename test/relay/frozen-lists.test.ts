@@ -36,6 +36,7 @@ async function create(place = '') {
   return { lists, lines, published, note, compare };
 }
 
+const CHATGPT = 'ChatGPT (openai-mcp)';
 const told = (client: string, where = '') =>
   `warn  the tools${where} have changed since ${client} read them: it still shows the old list. Press Refresh in the connector's settings there`;
 
@@ -46,7 +47,7 @@ describe('a client that keeps its list', () => {
     await compare(A);
     expect([lists.outdated, lines]).toEqual([[], []]);
     for (const tools of [B, B, C]) await compare(tools);
-    expect([lists.outdated, lines]).toEqual([['openai-mcp'], [told('openai-mcp'), told('openai-mcp')]]);
+    expect([lists.outdated, lines]).toEqual([[CHATGPT], [told(CHATGPT), told(CHATGPT)]]);
   });
 
   it('is told of again when the same change comes back', async () => {
@@ -58,7 +59,7 @@ describe('a client that keeps its list', () => {
     await compare(A);
     note();
     await compare(B);
-    expect([lists.outdated, lines.length]).toEqual([['openai-mcp'], 3]);
+    expect([lists.outdated, lines.length]).toEqual([[CHATGPT], 3]);
     await compare(A);
     expect(lists.outdated).toEqual([]);
   });
@@ -68,9 +69,9 @@ describe('a client that keeps its list', () => {
     note(ANN);
     note(keeper('bob'));
     await compare(B);
-    expect(lines).toEqual([told('openai-mcp')]);
+    expect(lines).toEqual([told(CHATGPT)]);
     note(ANN, B);
-    expect(lists.outdated).toEqual(['openai-mcp']);
+    expect(lists.outdated).toEqual([CHATGPT]);
     note(keeper('bob'), B);
     expect(lists.outdated).toEqual([]);
   });
@@ -92,7 +93,7 @@ describe('a client that keeps its list', () => {
     await compare(B, A);
     expect([lists.outdated, lines]).toEqual([[], []]);
     await compare(B, C);
-    expect(lists.outdated).toEqual(['openai-mcp']);
+    expect(lists.outdated).toEqual([CHATGPT]);
   });
 
   it('is not told of when it reads in pages, as nobody knows what it has', async () => {
@@ -139,11 +140,11 @@ describe('a principal that is none any more', () => {
     note(keeper('grant:2', { readOnly: true }));
     note(keeper('grant:22', { name: 'chatgpt' }));
     await compare(B);
-    expect(lists.outdated.toSorted()).toEqual(['chatgpt', 'openai-mcp', 'openai:grant:2:']);
+    expect(lists.outdated.toSorted()).toEqual([CHATGPT, 'ChatGPT (openai:grant:2:)', 'chatgpt']);
     lists.end((id) => id === 'grant:2');
-    expect(lists.outdated.toSorted()).toEqual(['chatgpt', 'openai:grant:2:']);
+    expect(lists.outdated.toSorted()).toEqual(['ChatGPT (openai:grant:2:)', 'chatgpt']);
     await compare(C);
-    expect(lists.outdated.toSorted()).toEqual(['chatgpt', 'openai:grant:2:']);
+    expect(lists.outdated.toSorted()).toEqual(['ChatGPT (openai:grant:2:)', 'chatgpt']);
     expect(published.readers.filter(({ hash }) => hash === '')).toHaveLength(2);
   });
 

@@ -193,7 +193,7 @@ describe('clients that keep what they were shown', () => {
     for (const place of ['', 'servers/a', 'views/v']) {
       const played = [playUpstream(offers('x'), { name: 'a', ...ruled({ overrides }) })];
       const { relays, lines } = await startRelays(played, { views: [viewOf('v', PLAIN)] }, readAt(place, 'all:me:'));
-      await expect.poll(() => relays.outdatedClients).toEqual([`openai-mcp ${place}`]);
+      await expect.poll(() => relays.outdatedClients).toEqual([`ChatGPT (openai-mcp ${place})`]);
       played[0]?.say(CHANGED);
       await expect.poll(() => listsOf(played[0] as PlayedUpstream)).toBe(2);
       expect(lines.filter((line) => line.includes('still shows the old list'))).toHaveLength(1);
@@ -206,7 +206,7 @@ describe('clients that keep what they were shown', () => {
       playUpstream({ answer: () => ({ error: { code: 1, message: 'not now' } }) }, { name: 'b' }),
     ];
     const { relays: alone } = await startRelays(play(), {}, readAt('servers/a', 'all:me:'));
-    await expect.poll(() => alone.outdatedClients).toEqual(['openai-mcp servers/a']);
+    await expect.poll(() => alone.outdatedClients).toEqual(['ChatGPT (openai-mcp servers/a)']);
     const { relays } = await startRelays(play(), {}, readAt('', 'all:me:'));
     expect(relays.outdatedClients).toEqual([]);
   });
@@ -228,6 +228,6 @@ describe('clients that keep what they were shown', () => {
     // At the other places it is another list.
     await expect.poll(() => told().length).toBe(2);
     expect(told().filter((line) => line.includes('the tools have changed'))).toEqual([]);
-    expect(relays.outdatedClients).toEqual(['openai-mcp']);
+    expect(relays.outdatedClients).toEqual(['ChatGPT (openai-mcp)']);
   });
 });
