@@ -104,19 +104,15 @@ describe.each(Object.entries(HIDINGS))(
       await folder[Symbol.asyncDispose]();
     });
 
-    /** Makes attempts, and resolves with the names of those that have called the tool. The server does not mind how it is written. */
+    /** Makes attempts, and resolves with the calls of the tool that have come through. The server does not mind how it is written. */
     const passing = async (attempts: Attempts, open: () => Promise<unknown>): Promise<string[]> => {
-      const passed: string[] = [];
-      for (const [name, attempt] of attempts) {
-        const seen = (await server.heard()).length - 1;
-        await attempt().catch(() => {}); // It is refused.
-        // What was sent before has come when this is answered.
-        await open();
-        const since = (await server.heard()).slice(seen);
-        expect(since.some((line) => line.includes('"name":"open"'))).toBe(true);
-        if (since.some(isCallOfSecret)) passed.push(name);
-      }
-      return passed;
+      const seen = (await server.heard()).length - 1;
+      for (const attempt of attempts) await attempt().catch(() => {}); // It is refused.
+      // What was sent before has come when this is answered.
+      await open();
+      const since = (await server.heard()).slice(seen);
+      expect(since.some((line) => line.includes('"name":"open"'))).toBe(true);
+      return since.filter(isCallOfSecret);
     };
 
     describe.each(PLACES)('at /$place', ({ place, prefix }) => {
@@ -129,7 +125,7 @@ describe.each(Object.entries(HIDINGS))(
           const listed = (await client.list()).map(({ name }) => name);
           expect(listed).toContain(`${prefix}open`);
           expect(listed.join()).not.toMatch(/secret|hush/);
-          const attempts = NAMES.map((name) => [name, () => client.call(fill(name))] as const);
+          const attempts = NAMES.map((name) => () => client.call(fill(name)));
           expect(await passing(attempts, () => client.call(`${prefix}open`))).toEqual([]);
         },
       );
@@ -138,12 +134,9 @@ describe.each(Object.entries(HIDINGS))(
         const url = urlAt(bridge, place);
         // The revision with batches. The capability gives the client a process of its own, to which its notifications go.
         const session = await openRawSession(url, { revision: '2025-03-26', capabilities: { roots: {} } });
-        const attempts = Object.entries(MESSAGES).map(([way, message]) => {
-          const send = async () => {
-            await session.send(fill(message));
-            await rawPost(url, fill(message));
-          };
-          return [way, send] as const;
+        const attempts = Object.values(MESSAGES).map((message) => async () => {
+          await session.send(fill(message));
+          await rawPost(url, fill(message));
         });
         expect(await passing(attempts, () => session.call(2, `${prefix}open`))).toEqual([]);
       });
@@ -270,7 +263,7 @@ describe('what the owner has set or hidden', () => {
   });
 });
 
-type Attempts = readonly (readonly [name: string, attempt: () => Promise<unknown>])[];
+type Attempts = readonly (() => Promise<unknown>)[];
 
 /** Whether a server that is as lenient as can be would call the tool. */
 function isCallOfSecret(line: string): boolean {
