@@ -1,4 +1,4 @@
-import type { ToolFilter } from '../config/settings.ts';
+import type { ToolFilter } from '../config/catalog-settings.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 
 export interface AnnotationFilter {

@@ -1,4 +1,4 @@
-import type { ToolFilter } from '../config/settings.ts';
+import type { ToolFilter } from '../config/catalog-settings.ts';
 import { type GlobCompiler, loadGlobCompiler, MAX_NAME_LENGTH } from './glob.ts';
 
 /** A tool as its server calls it and as clients see it; a glob may speak of either. */

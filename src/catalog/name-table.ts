@@ -1,4 +1,4 @@
-import type { Prefix } from '../config/settings.ts';
+import type { Prefix } from '../config/catalog-settings.ts';
 import { evadingName, exposedName, isLegalName, type NameTarget, namePrefix, splitName } from './names.ts';
 import { remember } from './remember.ts';
 

@@ -1,4 +1,4 @@
-import type { Schemas } from '../config/settings.ts';
+import type { Schemas } from '../config/catalog-settings.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { AnnotationFilter } from './annotation-filter.ts';
 import type { ToolChange, ToolOverrides } from './override/override.ts';

@@ -1,4 +1,4 @@
-import type { CatalogRules, ResultLimits, ToolFilter, ViewSettings } from '../config/settings.ts';
+import type { CatalogRules, ResultLimits, ToolFilter, ViewSettings } from '../config/catalog-settings.ts';
 import { type AnnotationFilter, createAnnotationFilter } from './annotation-filter.ts';
 import { type CompiledToolFilter, createToolFilter } from './filter.ts';
 import { compileOverrides, type ToolOverrides } from './override/override.ts';

@@ -1,5 +1,5 @@
+import type { ContentType, Schemas } from './catalog-settings.ts';
 import { type Kind, matching, oneOf, SIZE, textOf } from './kinds.ts';
-import type { ContentType, Schemas } from './settings.ts';
 
 export const SCHEMAS = oneOf<Schemas>(['strict', 'original']);
 export const CONTENT_TYPE = oneOf<ContentType>(['text', 'image', 'audio', 'resource', 'resource_link']);

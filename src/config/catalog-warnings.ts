@@ -1,4 +1,5 @@
-import type { Settings, ToolFilter } from './settings.ts';
+import type { ToolFilter } from './catalog-settings.ts';
+import type { Settings } from './settings.ts';
 
 /** What is said of the catalog and can hardly be meant, one line each. */
 export function catalogWarnings({ tools, upstreams, views, research }: Settings): string[] {

@@ -1,4 +1,5 @@
-import type { Auth, ExternalIssuer, Prefix, Settings, UpstreamSettings, ViewSettings } from './settings.ts';
+import type { Prefix, ViewSettings } from './catalog-settings.ts';
+import type { Auth, ExternalIssuer, Settings, UpstreamSettings } from './settings.ts';
 
 /** What a server's entry may set and `bridge`, the environment and flags may set for all servers; of the rules, what does not name a server's own tools. */
 export type UpstreamOptions = Pick<

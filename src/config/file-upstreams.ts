@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { BridgeError, messageOf } from '../errors.ts';
+import type { CatalogRules } from './catalog-settings.ts';
 import type { UpstreamOptions } from './defaults.ts';
 import { fillOverrides } from './overrides.ts';
 import { rulesOf } from './rules.ts';
 import type { FileServer } from './schema.ts';
-import type { CatalogRules, UpstreamSettings } from './settings.ts';
+import type { UpstreamSettings } from './settings.ts';
 import { substitute } from './variables.ts';
 
 export interface FileContext {

@@ -1,6 +1,7 @@
 import { LOG_LEVELS } from '../log.ts';
+import type { Prefix } from './catalog-settings.ts';
 import type { AuthChoice } from './defaults.ts';
-import type { Isolation, OutputTransport, Prefix, Protocol } from './settings.ts';
+import type { Isolation, OutputTransport, Protocol } from './settings.ts';
 
 /** A JSON Schema (draft-07), or keywords of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { BridgeError } from '../errors.ts';
 import { WILDCARD } from './catalog-kinds.ts';
+import type { PromptOverride, ResourceOverride, ToolOverride } from './catalog-settings.ts';
 import type { PromptOverrideOptions, ResourceOverrideOptions, ToolOverrideOptions } from './catalog-shapes.ts';
-import type { PromptOverride, ResourceOverride, ToolOverride } from './settings.ts';
 import { substituteAll, type VariableScope } from './variables.ts';
 
 /**

@@ -1,5 +1,5 @@
+import type { ResearchSettings, ResearchSource } from './catalog-settings.ts';
 import type { ResearchOptions } from './research-shape.ts';
-import type { ResearchSettings, ResearchSource } from './settings.ts';
 import { substituteAll, type VariableScope } from './variables.ts';
 
 /** Stands for the resources of all servers, where otherwise a tool is named. */

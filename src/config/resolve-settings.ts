@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
 import { resolveAccess } from './access.ts';
+import type { ToolFilter } from './catalog-settings.ts';
 import { catalogWarnings } from './catalog-warnings.ts';
 import { checkAccess, checkPaths, checkPorts, checkTunnel } from './checks.ts';
 import { commandUpstreams, givenCommands } from './command-upstreams.ts';
@@ -13,7 +14,7 @@ import type { FlagValues } from './flag-table.ts';
 import type { RunFlags } from './flags.ts';
 import { pick } from './pick.ts';
 import type { FileSettings } from './schema.ts';
-import type { Settings, ToolFilter } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { SplitCommand } from './split-line.ts';
 import { resolveTunnel } from './tunnel.ts';
 import { resolveViews } from './views.ts';

@@ -1,6 +1,6 @@
+import type { CatalogRules, ResultLimits, ToolFilter } from './catalog-settings.ts';
 import { toPromptOverrides, toResourceOverrides, toToolOverrides } from './overrides.ts';
 import { pick } from './pick.ts';
-import type { CatalogRules, ResultLimits, ToolFilter } from './settings.ts';
 import type { ServerKeys } from './shapes.ts';
 
 /** What was said of how servers are shown; what was not is absent. */

@@ -1,9 +1,10 @@
 import { BridgeError } from '../errors.ts';
+import type { Prefix, ToolOverride, ViewSettings } from './catalog-settings.ts';
 import type { ViewsOptions } from './catalog-shapes.ts';
 import type { ViewOptions } from './defaults.ts';
 import { nearest } from './nearest.ts';
 import { checkNames, toToolOverrides } from './overrides.ts';
-import type { Prefix, ToolOverride, UpstreamSettings, ViewSettings } from './settings.ts';
+import type { UpstreamSettings } from './settings.ts';
 
 /**
  * The views as a config file has them.

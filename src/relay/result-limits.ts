@@ -1,4 +1,4 @@
-import type { ResultLimits } from '../config/settings.ts';
+import type { ResultLimits } from '../config/catalog-settings.ts';
 import type { Answer } from '../protocol/exchange.ts';
 import { RawJson } from '../protocol/raw-json.ts';
 import type { KeptContent } from './kept-results.ts';

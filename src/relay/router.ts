@@ -16,7 +16,7 @@ import { openMerged, openSingle } from './opening.ts';
 import { withoutPersonalMeta } from './personal-meta.ts';
 import { Prompts } from './prompts.ts';
 import type { Relay } from './relay.ts';
-import { ResearchTools, type ResearchToolsOptions } from './research-tools.ts';
+import { ResearchTools, type ResearchToolsOptions } from './research/research-tools.ts';
 import { Resources } from './resources.ts';
 import type { TaskOwners } from './task-owners.ts';
 import { TaskRequests } from './task-requests.ts';

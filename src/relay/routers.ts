@@ -1,9 +1,10 @@
 import { createAnnotationFilter } from '../catalog/annotation-filter.ts';
 import { type CompiledRules, compileLayer, compileRules } from '../catalog/rules.ts';
-import type { Settings, ToolFilter, UpstreamSettings, ViewSettings } from '../config/settings.ts';
+import type { ToolFilter, ViewSettings } from '../config/catalog-settings.ts';
+import type { Settings, UpstreamSettings } from '../config/settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { FrozenLists } from './frozen-lists.ts';
-import { RESEARCH_NAMES } from './research-tools.ts';
+import { RESEARCH_NAMES } from './research/research-tools.ts';
 import { Router, type RouterOptions, type RouterResearch } from './router.ts';
 import { createView, type View } from './view.ts';
 

@@ -4,7 +4,7 @@ import type { RawJson } from '../protocol/raw-json.ts';
 import type { FrozenLists } from './frozen-lists.ts';
 import type { Listing } from './listing.ts';
 import { READ_ONLY_TOOLS, TOOLS } from './lists.ts';
-import type { ResearchTools } from './research-tools.ts';
+import type { ResearchTools } from './research/research-tools.ts';
 import type { View } from './view.ts';
 
 export interface ToolListOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reportTools, type ToolReport } from '../../src/bridge/catalog-report.ts';
-import type { CatalogRules } from '../../src/config/settings.ts';
+import type { CatalogRules } from '../../src/config/catalog-settings.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
 import { filterOf, said } from '../catalog/settings.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAnnotationFilter } from '../../src/catalog/annotation-filter.ts';
-import type { ToolFilter } from '../../src/config/settings.ts';
+import type { ToolFilter } from '../../src/config/catalog-settings.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 
 type Wanted = Omit<ToolFilter, 'allow' | 'deny'>;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createNameTable, type NameTable } from '../../src/catalog/name-table.ts';
 import { exposedName } from '../../src/catalog/names.ts';
-import type { Prefix } from '../../src/config/settings.ts';
+import type { Prefix } from '../../src/config/catalog-settings.ts';
 import { type Listing, listings, type World, worlds } from './arbitraries.ts';
 
 describe('with several servers', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createAnnotationFilter } from '../../src/catalog/annotation-filter.ts';
 import { compileOverrides } from '../../src/catalog/override/override.ts';
 import { Presenter, type PresenterOptions } from '../../src/catalog/presentation.ts';
-import type { ToolFilter, ToolOverride } from '../../src/config/settings.ts';
+import type { ToolFilter, ToolOverride } from '../../src/config/catalog-settings.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 
 /** Within the strict profile. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileLayer, compileRules } from '../../src/catalog/rules.ts';
-import type { CatalogRules, ToolFilter } from '../../src/config/settings.ts';
+import type { CatalogRules, ToolFilter } from '../../src/config/catalog-settings.ts';
 import { BridgeError } from '../../src/errors.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import { NO_RULES } from '../upstream/support.ts';

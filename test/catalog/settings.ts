@@ -1,4 +1,4 @@
-import type { ToolFilter, ToolOverride, ViewSettings } from '../../src/config/settings.ts';
+import type { ToolFilter, ToolOverride, ViewSettings } from '../../src/config/catalog-settings.ts';
 
 /** A filter that says no more than this. */
 export function filterOf(filter: Partial<ToolFilter>): ToolFilter {

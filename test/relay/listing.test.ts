@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CompiledRules, compileLayer, compileRules } from '../../src/catalog/rules.ts';
-import type { Prefix, ToolFilter, UpstreamSettings } from '../../src/config/settings.ts';
+import type { Prefix, ToolFilter } from '../../src/config/catalog-settings.ts';
+import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import { Listing } from '../../src/relay/listing.ts';

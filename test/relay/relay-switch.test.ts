@@ -1,6 +1,6 @@
 import { queryObjects } from 'node:v8';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ViewSettings } from '../../src/config/settings.ts';
+import type { ViewSettings } from '../../src/config/catalog-settings.ts';
 import { type Notification, notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { RawJson } from '../../src/protocol/raw-json.ts';
 import { Router } from '../../src/relay/router.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ToolOverride } from '../../src/config/settings.ts';
+import type { CatalogRules, ToolOverride } from '../../src/config/catalog-settings.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
 import { Relays } from '../../src/relay/relays.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ResultLimits } from '../../src/config/settings.ts';
+import type { ResultLimits } from '../../src/config/catalog-settings.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { KeptContent } from '../../src/relay/kept-results.ts';
 import { limitResult } from '../../src/relay/result-limits.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ResearchSettings } from '../../src/config/settings.ts';
+import type { CatalogRules, ResearchSettings } from '../../src/config/catalog-settings.ts';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import { FrozenLists } from '../../src/relay/frozen-lists.ts';

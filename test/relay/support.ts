@@ -1,4 +1,5 @@
-import type { CatalogRules, UpstreamSettings } from '../../src/config/settings.ts';
+import type { CatalogRules } from '../../src/config/catalog-settings.ts';
+import type { UpstreamSettings } from '../../src/config/settings.ts';
 import type { Log } from '../../src/log.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResearchSettings, ToolOverride } from '../../src/config/settings.ts';
+import type { ResearchSettings, ToolOverride } from '../../src/config/catalog-settings.ts';
 import type { Client } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';

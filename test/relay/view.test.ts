@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileLayer, compileRules } from '../../src/catalog/rules.ts';
-import type { CatalogRules, Prefix, ToolFilter, UpstreamSettings } from '../../src/config/settings.ts';
+import type { CatalogRules, Prefix, ToolFilter } from '../../src/config/catalog-settings.ts';
+import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { createView, type ViewOptions } from '../../src/relay/view.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { filterOf } from '../catalog/settings.ts';

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { CatalogRules } from '../../src/config/catalog-settings.ts';
 import { UPSTREAM_DEFAULTS } from '../../src/config/defaults.ts';
-import type { CatalogRules, UpstreamSettings } from '../../src/config/settings.ts';
+import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { createWatchdog } from '../../src/process/watchdog.ts';
 import { Cancellation } from '../../src/protocol/cancellation.ts';

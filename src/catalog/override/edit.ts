@@ -1,4 +1,4 @@
-import type { TextOverride } from '../../config/settings.ts';
+import type { TextOverride } from '../../config/catalog-settings.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 
 /**

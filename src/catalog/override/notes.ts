@@ -1,5 +1,5 @@
+import type { ToolOverride } from '../../config/catalog-settings.ts';
 import { nearest } from '../../config/nearest.ts';
-import type { ToolOverride } from '../../config/settings.ts';
 import { isPlainName } from '../glob.ts';
 import { type FixedArguments, keptParameters } from './arguments.ts';
 import type { ChangedParameters } from './parameters.ts';

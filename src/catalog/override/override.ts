@@ -1,4 +1,4 @@
-import type { ToolOverride } from '../../config/settings.ts';
+import type { ToolOverride } from '../../config/catalog-settings.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
 import { createArgumentFixer, keptParameters } from './arguments.ts';
 import { withMember, withMembers, withTexts } from './edit.ts';

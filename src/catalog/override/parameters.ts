@@ -1,4 +1,4 @@
-import type { TextOverride } from '../../config/settings.ts';
+import type { TextOverride } from '../../config/catalog-settings.ts';
 import { decodeString } from '../../protocol/json-scan.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 import { withDescription, withMember, withMembers } from './edit.ts';

@@ -1,4 +1,4 @@
-import type { PromptOverride } from '../../config/settings.ts';
+import type { PromptOverride } from '../../config/catalog-settings.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
 import { withTexts } from './edit.ts';
 import { createRuleMatcher, namesGiven, type UnmatchedOverride } from './match.ts';

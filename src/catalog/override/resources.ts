@@ -1,4 +1,4 @@
-import type { ResourceOverride } from '../../config/settings.ts';
+import type { ResourceOverride } from '../../config/catalog-settings.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
 import { withMembers, withTexts } from './edit.ts';
 import { createRuleMatcher, type UnmatchedOverride } from './match.ts';

@@ -1,4 +1,4 @@
-import type { ResearchSource } from '../../config/settings.ts';
+import type { ResearchSource } from '../../config/catalog-settings.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 
 /** The parameter of a tool that takes a query, or an id. */

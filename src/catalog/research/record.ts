@@ -1,4 +1,4 @@
-import type { ResearchFields } from '../../config/settings.ts';
+import type { ResearchFields } from '../../config/catalog-settings.ts';
 import { RawJson } from '../../protocol/raw-json.ts';
 import { firstLine } from './title.ts';
 import { indexOf, levelsOf, plain, scalarOf, textOf, valueAt } from './values.ts';

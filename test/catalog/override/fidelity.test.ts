@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileOverrides } from '../../../src/catalog/override/override.ts';
-import type { ParameterOverride, ToolOverride } from '../../../src/config/settings.ts';
+import type { ParameterOverride, ToolOverride } from '../../../src/config/catalog-settings.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
 import { space } from '../../protocol/arbitraries.ts';
 

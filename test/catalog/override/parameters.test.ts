@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileOverrides } from '../../../src/catalog/override/override.ts';
-import type { ToolOverride } from '../../../src/config/settings.ts';
+import type { ToolOverride } from '../../../src/config/catalog-settings.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
 
 type Rule = Omit<ToolOverride, 'glob' | 'origin'>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileResourceOverrides } from '../../../src/catalog/override/resources.ts';
-import type { ResourceOverride } from '../../../src/config/settings.ts';
+import type { ResourceOverride } from '../../../src/config/catalog-settings.ts';
 import { RawJson } from '../../../src/protocol/raw-json.ts';
 
 const rule = (glob: string, rest: Partial<ResourceOverride> = { name: 'new' }) => ({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { errorFrame, INVALID_PARAMS, resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { Research } from '../../src/relay/research.ts';
-import { callOf, type HostPart, playHost, resultOf, settingsOf, structured } from './research-host.ts';
+import { errorFrame, INVALID_PARAMS, resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { Research } from '../../../src/relay/research/research.ts';
+import { callOf, type HostPart, playHost, resultOf, settingsOf, structured } from './host.ts';
 
 const BOTH = settingsOf({ tool: undefined }, { tool: undefined });
 

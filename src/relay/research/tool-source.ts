@@ -1,12 +1,12 @@
-import { plainTextOf } from '../catalog/research/content.ts';
-import { documentIn } from '../catalog/research/document.ts';
-import { argumentsFor, idNamesOf, parameterOf } from '../catalog/research/parameter.ts';
-import { foundIn } from '../catalog/research/results.ts';
-import { firstLine } from '../catalog/research/title.ts';
-import type { ResearchSource } from '../config/settings.ts';
-import type { Exchange } from '../protocol/exchange.ts';
-import { completeResult, documentAnswer, failure, resultsAnswer } from './research-answers.ts';
-import type { ResearchHost, Source } from './research-source.ts';
+import { plainTextOf } from '../../catalog/research/content.ts';
+import { documentIn } from '../../catalog/research/document.ts';
+import { argumentsFor, idNamesOf, parameterOf } from '../../catalog/research/parameter.ts';
+import { foundIn } from '../../catalog/research/results.ts';
+import { firstLine } from '../../catalog/research/title.ts';
+import type { ResearchSource } from '../../config/catalog-settings.ts';
+import type { Exchange } from '../../protocol/exchange.ts';
+import { completeResult, documentAnswer, failure, resultsAnswer } from './answers.ts';
+import type { ResearchHost, Source } from './source.ts';
 
 /** A tool as what `search` or `fetch` is made of. Its failures, and whatever else is no result, are answered as they are. */
 export function toolSource(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { Research } from '../../src/relay/research.ts';
-import { callOf, fetched, playHost, settingsOf, structured, texts } from './research-host.ts';
+import { resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { Research } from '../../../src/relay/research/research.ts';
+import { callOf, fetched, playHost, settingsOf, structured, texts } from './host.ts';
 
 /** A result as a server has written it. */
 const answerOf = (content: string) =>

@@ -1,5 +1,5 @@
-import type { Answer, Exchange } from '../protocol/exchange.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
+import type { Answer, Exchange } from '../../protocol/exchange.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
 
 /** What there is to make `search` and `fetch` of: the catalog of a view, as an exchange's client may see and use it. */
 export interface ResearchHost {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/protocol/exchange.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { jsonText } from '../protocol/arbitraries.ts';
-import { fetched, searched, texts } from './research-host.ts';
+import type { Answer } from '../../../src/protocol/exchange.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { jsonText } from '../../protocol/arbitraries.ts';
+import { fetched, searched, texts } from './host.ts';
 
 const answerOf = (result: string): Answer => RawJson.verbatim(`{"jsonrpc":"2.0","id":1,"result":${result}}`);
 

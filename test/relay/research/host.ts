@@ -1,10 +1,10 @@
-import type { ResearchFields, ResearchSettings, ResearchSource } from '../../src/config/settings.ts';
-import type { Answer, Exchange } from '../../src/protocol/exchange.ts';
-import { errorFrame, RESOURCE_NOT_FOUND, requestFrame, resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { Research } from '../../src/relay/research.ts';
-import type { ResearchHost } from '../../src/relay/research-source.ts';
-import { createExchange, type TestExchange } from '../upstream/support.ts';
+import type { ResearchFields, ResearchSettings, ResearchSource } from '../../../src/config/catalog-settings.ts';
+import type { Answer, Exchange } from '../../../src/protocol/exchange.ts';
+import { errorFrame, RESOURCE_NOT_FOUND, requestFrame, resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { Research } from '../../../src/relay/research/research.ts';
+import type { ResearchHost } from '../../../src/relay/research/source.ts';
+import { createExchange, type TestExchange } from '../../upstream/support.ts';
 
 export interface Call {
   readonly tool: string;

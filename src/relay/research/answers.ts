@@ -1,8 +1,8 @@
-import type { ResearchDocument } from '../catalog/research/document.ts';
-import type { Found } from '../catalog/research/results.ts';
-import type { Answer } from '../protocol/exchange.ts';
-import { resultFrame } from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
+import type { ResearchDocument } from '../../catalog/research/document.ts';
+import type { Found } from '../../catalog/research/results.ts';
+import type { Answer } from '../../protocol/exchange.ts';
+import { resultFrame } from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
 
 /** What `search` answers with. */
 export function resultsAnswer(results: readonly Found[]): Answer {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { searched, structured, taking, texts } from './research-host.ts';
+import { resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { searched, structured, taking, texts } from './host.ts';
 
 const CONTEXT7 = `Available Libraries:
 

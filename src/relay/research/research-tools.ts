@@ -1,15 +1,15 @@
-import type { AnnotationFilter } from '../catalog/annotation-filter.ts';
-import { isMarkedReadOnly } from '../catalog/annotations.ts';
-import type { NameTarget } from '../catalog/names.ts';
-import type { ResearchSettings } from '../config/settings.ts';
-import { type Answer, type Exchange, withFrame } from '../protocol/exchange.ts';
-import { requestFrame, withParams } from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import type { Listing } from './listing.ts';
-import { RESOURCES } from './lists.ts';
+import type { AnnotationFilter } from '../../catalog/annotation-filter.ts';
+import { isMarkedReadOnly } from '../../catalog/annotations.ts';
+import type { NameTarget } from '../../catalog/names.ts';
+import type { ResearchSettings } from '../../config/catalog-settings.ts';
+import { type Answer, type Exchange, withFrame } from '../../protocol/exchange.ts';
+import { requestFrame, withParams } from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import type { Listing } from '../listing.ts';
+import { RESOURCES } from '../lists.ts';
+import { type ToolCalls, toolNameOf, unknownTool } from '../tool-calls.ts';
+import { FETCH, SEARCH } from './definitions.ts';
 import { Research } from './research.ts';
-import { FETCH, SEARCH } from './research-definitions.ts';
-import { type ToolCalls, toolNameOf, unknownTool } from './tool-calls.ts';
 
 export interface ResearchToolsOptions {
   readonly settings: ResearchSettings;

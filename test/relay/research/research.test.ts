@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { errorFrame, INVALID_PARAMS, notificationFrame, resultFrame } from '../../src/protocol/message.ts';
-import { RawJson } from '../../src/protocol/raw-json.ts';
-import { Research } from '../../src/relay/research.ts';
-import { createExchange } from '../upstream/support.ts';
-import { callOf, type HostPart, playHost, resultOf, type SourceChanges, settingsOf, taking } from './research-host.ts';
+import { errorFrame, INVALID_PARAMS, notificationFrame, resultFrame } from '../../../src/protocol/message.ts';
+import { RawJson } from '../../../src/protocol/raw-json.ts';
+import { Research } from '../../../src/relay/research/research.ts';
+import { createExchange } from '../../upstream/support.ts';
+import { callOf, type HostPart, playHost, resultOf, type SourceChanges, settingsOf, taking } from './host.ts';
 
 const READ = { readOnlyHint: true };
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolFilter } from '../../src/config/settings.ts';
-import { requestFrame } from '../../src/protocol/message.ts';
-import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
-import { principalOf } from '../downstream/support.ts';
-import { requestsOf } from '../upstream/played-server.ts';
-import { contentOf, createClient, createExchange } from '../upstream/support.ts';
-import { settingsOf, taking } from './research-host.ts';
-import { type Part, playRelays } from './support.ts';
+import type { ToolFilter } from '../../../src/config/catalog-settings.ts';
+import { requestFrame } from '../../../src/protocol/message.ts';
+import type { RelaySwitch } from '../../../src/relay/relay-switch.ts';
+import { principalOf } from '../../downstream/support.ts';
+import { requestsOf } from '../../upstream/played-server.ts';
+import { contentOf, createClient, createExchange } from '../../upstream/support.ts';
+import { type Part, playRelays } from '../support.ts';
+import { settingsOf, taking } from './host.ts';
 
 const READS = { annotations: { readOnlyHint: true } };
 const FIND = { name: 'find', ...taking('query'), ...READS };

@@ -1,6 +1,6 @@
-import { cut } from '../catalog/research/title.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import type { Source } from './research-source.ts';
+import { cut } from '../../catalog/research/title.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import type { Source } from './source.ts';
 
 export const SEARCH = 'search';
 export const FETCH = 'fetch';

@@ -1,13 +1,13 @@
-import { textOfResource } from '../catalog/research/content.ts';
-import { ranked } from '../catalog/research/ranking.ts';
-import { webUrl } from '../catalog/research/record.ts';
-import type { Found } from '../catalog/research/results.ts';
-import { headingOf, titleFor } from '../catalog/research/title.ts';
-import type { Exchange } from '../protocol/exchange.ts';
-import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../protocol/message.ts';
-import { RawJson } from '../protocol/raw-json.ts';
-import { completeResult, documentAnswer, failure, resultsAnswer } from './research-answers.ts';
-import type { ResearchHost, Source } from './research-source.ts';
+import { textOfResource } from '../../catalog/research/content.ts';
+import { ranked } from '../../catalog/research/ranking.ts';
+import { webUrl } from '../../catalog/research/record.ts';
+import type { Found } from '../../catalog/research/results.ts';
+import { headingOf, titleFor } from '../../catalog/research/title.ts';
+import type { Exchange } from '../../protocol/exchange.ts';
+import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../../protocol/message.ts';
+import { RawJson } from '../../protocol/raw-json.ts';
+import { completeResult, documentAnswer, failure, resultsAnswer } from './answers.ts';
+import type { ResearchHost, Source } from './source.ts';
 
 /**
  * The servers' resources as what `search` or `fetch` is made of; their URIs are the ids. Only what lists say of them is searched. They

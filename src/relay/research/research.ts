@@ -1,12 +1,12 @@
-import type { ResearchSettings, ResearchSource } from '../config/settings.ts';
-import { type Answer, type Exchange, withFrame } from '../protocol/exchange.ts';
-import { errorFrame, INVALID_PARAMS } from '../protocol/message.ts';
-import type { RawJson } from '../protocol/raw-json.ts';
-import { failure } from './research-answers.ts';
-import { FETCH, fetchDefinition, SEARCH, searchDefinition } from './research-definitions.ts';
-import { resourceSource } from './research-resources.ts';
-import type { ResearchHost, Source } from './research-source.ts';
-import { toolSource } from './research-tool.ts';
+import type { ResearchSettings, ResearchSource } from '../../config/catalog-settings.ts';
+import { type Answer, type Exchange, withFrame } from '../../protocol/exchange.ts';
+import { errorFrame, INVALID_PARAMS } from '../../protocol/message.ts';
+import type { RawJson } from '../../protocol/raw-json.ts';
+import { failure } from './answers.ts';
+import { FETCH, fetchDefinition, SEARCH, searchDefinition } from './definitions.ts';
+import { resourceSource } from './resource-source.ts';
+import type { ResearchHost, Source } from './source.ts';
+import { toolSource } from './tool-source.ts';
 
 /**
  * The tools `search` and `fetch`, in the shapes that ChatGPT's deep research and company knowledge demand (developers.openai.com/api/docs/mcp),
