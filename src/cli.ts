@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
-import { resolve as absolute } from 'node:path';
 import { stateFolderOf } from './bridge/access.ts';
 import { type Bridge, startBridge } from './bridge/bridge.ts';
 import { followConfig } from './bridge/follow-config.ts';
 import type { CommandOutput } from './commands/output.ts';
+import { configuredStateFolder } from './config/configured-state-folder.ts';
 import { parseFlags, type RunFlags } from './config/flags.ts';
 import { resolveSettings } from './config/resolve-settings.ts';
 import type { Subcommand } from './config/subcommands.ts';
@@ -23,6 +23,9 @@ const EXIT_USAGE = 2;
 /** How wide a table is in a pipe: people read that as well, and programs take the JSON. */
 const PIPE_COLUMNS = 120;
 
+// Whoever read it has seen enough, or is gone: no reason to leave servers behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.kind === 'help') process.stdout.write(flags.text);
@@ -38,7 +41,11 @@ async function runCommand(command: Subcommand): Promise<void> {
   const output = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY };
   if (command.kind === 'import' || command.kind === 'init') return makeConfig(command, output);
   if (command.kind === 'tools') return runTools(command, output);
-  const folder = stateFolderOf({ stateFolder: command.stateFolder && absolute(command.stateFolder) });
+  const place = { env: process.env, cwd: process.cwd() };
+  const configured = configuredStateFolder({ ...command, ...place });
+  // What is wrong with the file, the doctor says by itself.
+  const stateFolder = await (command.kind === 'doctor' ? configured.catch(() => undefined) : configured);
+  const folder = stateFolderOf({ stateFolder });
   if (command.kind === 'pair') {
     const { pair } = await import('./commands/pair.ts');
     await pair({ ...command, folder }, output);
@@ -47,7 +54,7 @@ async function runCommand(command: Subcommand): Promise<void> {
     await connect({ ...command, folder }, output);
   } else if (command.kind === 'doctor') {
     const { doctor } = await import('./commands/doctor.ts');
-    const isHealthy = await doctor({ ...command, folder, env: process.env, cwd: process.cwd() }, output);
+    const isHealthy = await doctor({ ...command, ...place, folder }, output);
     if (!isHealthy) process.exitCode = EXIT_FAILURE;
   } else {
     const { grants } = await import('./commands/grants.ts');
@@ -80,7 +87,6 @@ async function runTools(command: ToolsCommand, output: CommandOutput): Promise<v
   const level = logLevel === 'info' ? 'warn' : logLevel;
   const display = createStartDisplay({ stream: process.stderr, env: process.env, level, format });
   process.once('exit', () => display.close());
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // Whoever read it has seen enough.
   for (const warning of resolved.warnings) display.log.warn(warning);
   const { tools } = await import('./commands/tools.ts');
   const isFine = await tools(command, {
@@ -114,7 +120,6 @@ async function run(flags: RunFlags): Promise<void> {
     format,
   });
   process.once('exit', () => display.close());
-  process.stderr.on('error', () => {}); // Whoever read it is gone: no reason to leave the servers behind.
   for (const warning of warnings) display.log.warn(warning);
   const bridge = await startBridge(settings, display.log, display);
   closeOnSignals(bridge, display);

@@ -5,6 +5,7 @@ import { grantsFile } from '../oauth/owner.ts';
 import { describeRedirect } from '../oauth/redirect-uri.ts';
 import type { Grant } from '../oauth/state.ts';
 import { OAuthStore } from '../oauth/store.ts';
+import { alignColumns } from '../terminal/table.ts';
 import type { CommandOutput } from './output.ts';
 
 /**
@@ -53,16 +54,8 @@ function table(all: readonly Grant[]): string {
     const { id, client, redirect, resource, access, linked, expires } = describe(grant);
     return [id, `${client} (${redirect})`, access, day(linked), day(expires), resource];
   });
-  const cells = [['ID', 'Client', 'Access', 'Linked', 'Expires', 'Resource'], ...rows];
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
+  return alignColumns([['ID', 'Client', 'Access', 'Linked', 'Expires', 'Resource'], ...rows])
+    .map((line) => `${line}\n`)
     .join('');
 }
 

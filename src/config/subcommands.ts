@@ -17,26 +17,23 @@ import { readTools, type ServerFlags, TOOLS_FLAGS, type ToolsCommand, toCall, to
 
 /** What the command lines ask for that do not start a bridge. A folder that is not given is the platform's; relative ones start from the working folder. */
 export type Subcommand =
-  | { readonly kind: 'pair'; readonly stateFolder: string | undefined; readonly localPort: number | undefined }
-  | {
+  | (AboutBridge & { readonly kind: 'pair'; readonly localPort: number | undefined })
+  | (AboutBridge & {
       readonly kind: 'connect';
       readonly client: ClientWord;
       readonly json: boolean;
       readonly qr: boolean;
-      readonly stateFolder: string | undefined;
       readonly localPort: number | undefined;
-    }
-  | { readonly kind: 'grants'; readonly action: GrantsAction; readonly stateFolder: string | undefined }
-  | {
+    })
+  | (AboutBridge & { readonly kind: 'grants'; readonly action: GrantsAction })
+  | (AboutBridge & {
       readonly kind: 'doctor';
       /** `undefined`: the bridge that runs. */
       readonly url: string | undefined;
       readonly token: string | undefined;
       readonly register: boolean;
       readonly json: boolean;
-      readonly config: string | undefined;
-      readonly stateFolder: string | undefined;
-    }
+    })
   | {
       readonly kind: 'import';
       /** Empty: it is still to be said which. */
@@ -48,6 +45,12 @@ export type Subcommand =
     }
   | { readonly kind: 'init'; readonly output: string | undefined; readonly force: boolean }
   | ToolsCommand;
+
+/** Where a bridge keeps its state: in a folder that is given, or in the one that its config file names. */
+interface AboutBridge {
+  readonly config: string | undefined;
+  readonly stateFolder: string | undefined;
+}
 
 /** Clients that somebody can be told how to connect. */
 const CLIENT = oneOf(['chatgpt', 'claude', 'claude-code', 'codex', 'vscode', 'cursor', 'responses', 'inspector']);
@@ -76,7 +79,9 @@ interface SubcommandRow<Flags extends Rows = Rows> {
 }
 
 const { help } = FLAGS;
-const stateFolder = one('FOLDER', TEXT, "the bridge's, when it was started with one");
+const config = one('FILE', TEXT, "the bridge's (default mcp-bridge.json or .jsonc)", 'c');
+const stateFolder = one('FOLDER', TEXT, "the bridge's, when it was started with --state-folder");
+const aboutBridge = { config, stateFolder };
 const localPort = one('PORT', PORT, 'local port of the bridge that is meant, when several run');
 
 const output = one('FILE', TEXT, 'the file to write (default mcp-bridge.json)');
@@ -89,27 +94,27 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandRow>> = {
   pair: row({
     operands: '',
     help: 'show a code to link a client with; it is good for ten minutes',
-    flags: { stateFolder, localPort, help },
-    read: (values) => ({ kind: 'pair', stateFolder: values.stateFolder, localPort: values.localPort }),
+    flags: { ...aboutBridge, localPort, help },
+    read: ({ config, stateFolder, localPort }) => ({ kind: 'pair', config, stateFolder, localPort }),
   }),
   connect: row({
     operands: 'CLIENT',
     help: `show how to connect ${CLIENT.accepts}`,
-    flags: { qr: flag('show the URL as a QR code, too'), json: flag('as JSON'), stateFolder, localPort, help },
-    read: ({ qr = false, json = false, stateFolder, localPort }, operands) => {
-      return { kind: 'connect', client: whichClient(operands), qr, json, stateFolder, localPort };
+    flags: { qr: flag('show the URL as a QR code, too'), json: flag('as JSON'), ...aboutBridge, localPort, help },
+    read: ({ qr = false, json = false, config, stateFolder, localPort }, operands) => {
+      return { kind: 'connect', client: whichClient(operands), qr, json, config, stateFolder, localPort };
     },
   }),
   'grants ls': row({
     operands: '',
     help: 'list the clients that are linked',
-    flags: { json: flag('as JSON'), stateFolder, help },
+    flags: { json: flag('as JSON'), ...aboutBridge, help },
     read: (values) => grants(values, { kind: 'ls', json: values.json ?? false }),
   }),
   'grants revoke': row({
     operands: 'ID...',
     help: 'unlink clients',
-    flags: { all: flag('all of them'), stateFolder, help },
+    flags: { all: flag('all of them'), ...aboutBridge, help },
     read: (values, ids) => grants(values, { kind: 'revoke', ids: whichGrants(ids, values.all ?? false) }),
   }),
   doctor: row({
@@ -172,8 +177,11 @@ function row<Flags extends Rows>({ read, ...rest }: SubcommandRow<Flags>): Subco
   return { ...rest, read: (values, operands, servers) => read(values as ValuesOf<Flags>, operands, servers) };
 }
 
-function grants(values: { readonly stateFolder?: string }, action: GrantsAction): Subcommand {
-  return { kind: 'grants', action, stateFolder: values.stateFolder };
+function grants(
+  { config, stateFolder }: { readonly config?: string; readonly stateFolder?: string },
+  action: GrantsAction,
+): Subcommand {
+  return { kind: 'grants', action, config, stateFolder };
 }
 
 function whichClient([word, more]: readonly string[]): ClientWord {
