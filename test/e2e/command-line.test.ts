@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CLI, startBridge } from '../support/bridge.ts';
@@ -163,6 +164,18 @@ describe('the command line', () => {
     await using bridge = await startBridge(args, { env });
     expect(bridge.url).toBe(`${bridge.origin}/rpc`);
     expect(bridge.sseUrl).toBe(`${bridge.origin}/events`);
+  });
+
+  it.each([
+    { args: ['--help'], code: 0 },
+    { args: ['--version'], code: 0 },
+    { args: ['grants', 'ls'], code: 0 },
+    { args: ['doctor', 'http://127.0.0.1:1/mcp'], code: 1 },
+  ])('does not mind when nobody reads what it shows: $args', async ({ args, code }) => {
+    const child = spawn(process.execPath, [CLI, ...args]);
+    child.stdout.destroy();
+    const [stderr, exited] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect({ stderr, exited }).toEqual({ stderr: '', exited: [code, null] });
   });
 
   it('ends on a signal, although nobody reads its log any more', async () => {
