@@ -1,4 +1,5 @@
 import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
+import { NOTHING_UNSEEN, type UnseenChanges } from '../catalog/override/override.ts';
 import type { Presented } from '../catalog/presentation.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Inventory } from '../relay/inventory.ts';
@@ -24,6 +25,7 @@ export interface ToolReport {
   readonly original: RawJson;
   /** Which members are the owner's word, as paths: `description`, `annotations.readOnlyHint`. All else is the server's. */
   readonly owned: readonly string[];
+  readonly unseen: UnseenChanges;
   /** What was mended so that clients take it, in a few words each. */
   readonly repairs: readonly string[];
 }
@@ -58,6 +60,7 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
       definition,
       original,
       owned: presented.owned,
+      unseen: presented.unseen,
       repairs: presented.repairs,
     };
   });
@@ -66,8 +69,8 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
 function reportOwn(definition: RawJson): ToolReport {
   const name = definition.string('name') ?? '';
   const [readOnly, tokens] = [isMarkedReadOnly(definition), tokensOf(definition)];
-  const rest = { server: undefined, hidden: undefined, original: definition, owned: [], repairs: [] };
-  return { name, ownName: name, readOnly, tokens, definition, ...rest };
+  const unsaid = { server: undefined, hidden: undefined, owned: [], unseen: NOTHING_UNSEEN, repairs: [] };
+  return { name, ownName: name, readOnly, tokens, definition, original: definition, ...unsaid };
 }
 
 function hiddenBecause(isAllowed: boolean, isPermitted: boolean, { flaw }: Presented): HiddenBecause | undefined {

@@ -1,7 +1,7 @@
 import type { Schemas } from '../config/catalog-settings.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { AnnotationFilter } from './annotation-filter.ts';
-import type { ToolChange, ToolOverrides } from './override/override.ts';
+import { NOTHING_UNSEEN, type ToolChange, type ToolOverrides, type UnseenChanges } from './override/override.ts';
 import { remember } from './remember.ts';
 import { repairInput, repairOutput } from './schema/repair.ts';
 
@@ -20,6 +20,7 @@ export interface Presented {
   readonly toServer: MapArguments | undefined;
   /** Which members are the owner's word, as paths: `description`, `annotations.readOnlyHint`. */
   readonly owned: readonly string[];
+  readonly unseen: UnseenChanges;
   /** What was mended, in a few words each. */
   readonly repairs: readonly string[];
   /** What the owner said that means nothing to this tool. */
@@ -78,6 +79,7 @@ export class Presenter {
       isAllowed: filter.allows(mended.definition),
       toServer: chain(mended.toServer, change),
       owned: change?.owned ?? [],
+      unseen: change?.unseen ?? NOTHING_UNSEEN,
       repairs: mended.repairs,
       doubts: changed.notes,
     };

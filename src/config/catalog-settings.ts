@@ -35,6 +35,8 @@ export interface ToolOverride {
   readonly parameters?: Readonly<Record<string, ParameterOverride>>;
   /** Always sent, whatever the client sends; clients do not see these parameters. */
   readonly arguments?: Readonly<Record<string, unknown>>;
+  /** The same as they stand in the file: a variable may be a secret, its name is none. */
+  readonly writtenArguments?: Readonly<Record<string, unknown>>;
   /** Parameters that clients do not see and cannot set. */
   readonly hidden?: readonly string[];
   /** Members for `_meta`; `null` takes one away. */

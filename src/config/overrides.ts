@@ -77,6 +77,7 @@ export function fillOverrides(
     ...rest,
     ...(values !== undefined && {
       arguments: substituteAll(values, { ...scope, where: `${rest.origin}.arguments` }),
+      writtenArguments: values,
     }),
   }));
 }

@@ -166,7 +166,13 @@ describe('tools ls', () => {
       tools: [
         {
           ...{ name: 'look', server: 'server', ownName: 'read', effect: 'read', hidden: null, tokens: 12 },
-          ...{ owned: ['name', 'annotations.readOnlyHint'], withheld: [], repairs: [] },
+          ...{
+            owned: ['name', 'annotations.readOnlyHint'],
+            withheld: [],
+            presets: { deep: true },
+            aliases: [],
+            repairs: [],
+          },
           definition: { ...tool('look', { description: 'Reads.' }), annotations: { readOnlyHint: true } },
           original: tool('read', { description: 'Reads.' }),
         },
@@ -240,6 +246,20 @@ describe('tools show', () => {
       '',
     ]);
     expect(isFine).toBe(true);
+  });
+
+  it('shows what is always sent as it stands in the file, as a variable may be a secret, and former names', async () => {
+    const server = await serverWith(
+      tool('read', { inputSchema: { type: 'object', properties: { head: { type: 'integer' } } } }),
+    );
+    const override = { read: { aliases: ['cat'], arguments: { head: 10, key: `\${KEY:-s3cret}` } } };
+    const config = { mcpServers: { files: { ...server, override } } };
+    const { out } = await runTools(['show', 'read'], { config });
+    expect(out).toContain(`\nFormerly  cat\n`);
+    expect(out).toContain(`\nAlways sent, whatever clients send\n  head  10\n  key   "\${KEY:-s3cret}"\n`);
+    expect((await runTools([], { config })).out).toMatch(/^read +destructive +files, owner/m);
+    const { out: json } = await runTools(['show', 'read', '--json'], { config });
+    expect(JSON.parse(json)).toMatchObject({ presets: override.read.arguments, aliases: ['cat'], withheld: ['head'] });
   });
 
   it('says what annotations that nobody speaks of count as', async () => {

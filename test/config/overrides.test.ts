@@ -40,6 +40,7 @@ describe('overrides', () => {
         annotations: ANNOTATIONS,
         parameters: { path: { description: { replace: 'Where it is.' }, enum: ['a', 1, null] } },
         arguments: { head: 200 },
+        writtenArguments: { head: 200 },
         hidden: ['tail'],
         meta: { k: 1, gone: null },
       },

@@ -32,7 +32,14 @@ describe('views', () => {
         origin: `${WHERE}.docs`,
         tools: { allow: [], deny: [], readOnly: true },
         overrides: {
-          files: [{ glob: 'read_*', origin: `${WHERE}.docs.override.files.read_*`, arguments: { token: 'secret' } }],
+          files: [
+            {
+              glob: 'read_*',
+              origin: `${WHERE}.docs.override.files.read_*`,
+              arguments: { token: 'secret' },
+              writtenArguments: { token: '${TOKEN}' },
+            },
+          ],
         },
       },
     ]);

@@ -28,7 +28,18 @@ export interface ToolChange {
   readonly toServer: ((args: RawJson) => RawJson) | undefined;
   /** Which members of the definition are the owner's word, as paths: `description`, `annotations.readOnlyHint`, `_meta.k`. */
   readonly owned: readonly string[];
+  readonly unseen: UnseenChanges;
 }
+
+/** What the owner says of a tool that its definition does not show. */
+export interface UnseenChanges {
+  /** Always sent, as they stand in the file. */
+  readonly presets: Readonly<Record<string, unknown>>;
+  /** Former names, before any prefix. */
+  readonly aliases: readonly string[];
+}
+
+export const NOTHING_UNSEEN: UnseenChanges = { presets: {}, aliases: [] };
 
 /**
  * Compiles what the owner says of a server's tools, the rules of a view after the server's own. Globs are case-sensitive (see `glob.ts`). All rules
@@ -85,6 +96,10 @@ function createToolChange(said: readonly ToolOverride[], keeping: readonly ToolO
       return applyToParameters(withMember(annotated, '_meta', (member) => withMeta(member, meta)));
     },
     toServer,
+    unseen: {
+      presets: merged(keeping.map((rule) => rule.writtenArguments ?? rule.arguments)),
+      aliases: said.flatMap((rule) => rule.aliases ?? []),
+    },
     owned: [
       ...['name', 'title', 'description'].filter((member) => said.some((rule) => member in rule)),
       ...Object.keys(annotations).map((hint) => `annotations.${hint}`),

@@ -6,12 +6,13 @@ import { parametersIn } from './parameters.ts';
 
 /** All there is to know of a tool, for a person. */
 export function describeTool(tool: ToolReport): string {
-  const { definition, server, ownName, hidden, tokens, owned, repairs } = tool;
+  const { definition, server, ownName, hidden, tokens, owned, unseen, repairs } = tool;
   const withheld = withheldFrom(tool);
   const facts = [
     ['Tool', tool.name],
     ['Title', definition.string('title') ?? definition.raw('annotations')?.string('title')],
     ['Source', server === undefined ? 'mcp-bridge itself' : `${server}, where it is ${ownName}`],
+    ['Formerly', unseen.aliases.join(', ') || undefined],
     ['Effect', effectOf(tool)],
     ['Tokens', `about ${tokens}`],
     ['Hidden', hidden && whyHidden(hidden)],
@@ -22,6 +23,7 @@ export function describeTool(tool: ToolReport): string {
     alignColumns(facts),
     section('Description', indented(definition.string('description') ?? '')),
     section('Parameters', parameterLines(definition.get('inputSchema'))),
+    section('Always sent, whatever clients send', presetLines(unseen.presets)),
     section('Annotations', annotationLines(tool)),
     section('Mended, so that clients take it', repairs.flatMap(indented)),
   ];
@@ -53,6 +55,10 @@ function parameterLines(schema: unknown): string[] {
     heads[index] ?? '',
     ...indented(description).map((line) => `    ${line}`),
   ]);
+}
+
+function presetLines(presets: Readonly<Record<string, unknown>>): string[] {
+  return alignColumns(Object.entries(presets).map(([name, value]) => [`  ${name}`, JSON.stringify(value)]));
 }
 
 /** What a tool that does not say so counts as (2025-11-25, `ToolAnnotations`). */

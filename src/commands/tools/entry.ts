@@ -21,6 +21,10 @@ export interface ToolEntry {
   readonly owned: readonly string[];
   /** Parameters of the server's that clients do not see. */
   readonly withheld: readonly string[];
+  /** Arguments that are always sent, as they stand in the config file. */
+  readonly presets: Readonly<Record<string, unknown>>;
+  /** Former names of the tool, before any prefix. */
+  readonly aliases: readonly string[];
   /** What was mended of the schemas, in a few words each. */
   readonly repairs: readonly string[];
   /** As clients see it. */
@@ -30,7 +34,7 @@ export interface ToolEntry {
 }
 
 export function toEntry(tool: ToolReport): ToolEntry {
-  const { name, server = null, ownName, hidden = null, tokens, owned, repairs } = tool;
+  const { name, server = null, ownName, hidden = null, tokens, owned, unseen, repairs } = tool;
   const [definition, original] = [tool.definition.value, tool.original.value];
   const withheld = withheldFrom(tool);
   return {
@@ -42,6 +46,7 @@ export function toEntry(tool: ToolReport): ToolEntry {
     tokens,
     owned,
     withheld,
+    ...unseen,
     repairs,
     definition,
     original,

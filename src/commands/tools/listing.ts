@@ -2,7 +2,7 @@ import type { ToolReport } from '../../bridge/catalog-report.ts';
 import { oneLine } from '../../log.ts';
 import { alignColumns } from '../../terminal/table.ts';
 import { cut } from '../../terminal/width.ts';
-import { effectOf, toEntry, whyHidden } from './entry.ts';
+import { effectOf, toEntry, whyHidden, withheldFrom } from './entry.ts';
 import { type Failure, failureLines } from './failures.ts';
 
 /** What servers have told. */
@@ -40,11 +40,16 @@ function isShown({ hidden }: ToolReport): boolean {
 function tableOf(tools: readonly ToolReport[]): string[] {
   const rows = tools.map((tool) => {
     const { name, server = 'mcp-bridge', owned, tokens, hidden } = tool;
-    const source = owned.length > 0 ? `${server}, owner` : server;
+    const source = owned.length > 0 || isFixed(tool) ? `${server}, owner` : server;
     const about = hidden ? `(${whyHidden(hidden)})` : firstLine(tool.definition.string('description'));
     return [name, effectOf(tool), source, inFigures(tokens), about].map(oneLine);
   });
   return alignColumns([['Tool', 'Effect', 'Source', 'Tokens', 'Description'], ...rows], { right: [3] });
+}
+
+/** Whether the owner has a say in the arguments, of which the definition tells nothing, or less. */
+function isFixed(tool: ToolReport): boolean {
+  return Object.keys(tool.unseen.presets).length > 0 || withheldFrom(tool).length > 0;
 }
 
 function firstLine(text = ''): string {
