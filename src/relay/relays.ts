@@ -1,3 +1,4 @@
+import type { ResearchSettings } from '../config/catalog-settings.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
@@ -28,6 +29,7 @@ export class Relays {
   readonly #switches = new Map<string, RelaySwitch>();
   readonly #inventories = new Map<Upstream, Inventory>();
   readonly #reports: Reports;
+  #research: ResearchSettings | undefined;
 
   /**
    * Creates the relays. Create them before the upstreams are started, so that nothing is missed.
@@ -91,6 +93,7 @@ export class Relays {
   }): Promise<{ readonly answered: Promise<unknown> }> {
     const { info } = this.#options;
     const routers = await createRouters({ ...this.#shared, settings, upstreams, info, log: this.#log });
+    this.#research = settings.research;
     this.#takeInventories(upstreams);
     const answered = this.#closeOthers(routers);
     for (const [place, router] of routers) {
@@ -147,6 +150,7 @@ export class Relays {
     const views = [...this.#switches.values()].map(({ router }) => router.view);
     this.#reports.review(views, this.inventories);
     const { view } = this.merged.router;
+    if (this.#research) this.#reports.reviewResearch(this.#research, view, this.inventories);
     for (const { upstream, tools } of this.inventories)
       if (tools) void this.#reports.reviewOthers(upstream, view.rulesOf(upstream));
     for (const [place, { router }] of this.#switches) {

@@ -1,5 +1,7 @@
 import { remember } from '../catalog/remember.ts';
 import type { CompiledRules, PlacedFilter } from '../catalog/rules.ts';
+import type { ResearchSettings } from '../config/catalog-settings.ts';
+import { nearest } from '../config/nearest.ts';
 import type { Log } from '../log.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -35,6 +37,27 @@ export class Reports {
   async reviewOthers(upstream: Upstream, rules: CompiledRules): Promise<void> {
     for (const { origin, glob, kind } of await unmatchedOverrides(upstream, rules))
       this.#warn(`${origin}: override "${glob}" matches no ${kind}`);
+  }
+
+  /** Looks for the tools that those for research are made of, in the catalog of all servers: without them there is neither. */
+  reviewResearch({ origin, search, fetch }: ResearchSettings, view: View, inventories: readonly Inventory[]): void {
+    // What a server that is down would have is not known.
+    if (inventories.some(({ tools }) => !tools)) return;
+    const all = inventories.flatMap(({ upstream, tools = [] }) =>
+      tools.map((tool) => ({ own: nameOf(tool), exposed: view.exposedTool(upstream, nameOf(tool)) })),
+    );
+    const isThere = (name: string) => {
+      const target = view.tools.lookup(name);
+      return target && view.definitions.of(target.server, target.name) !== undefined;
+    };
+    for (const [key, { tool }] of Object.entries({ search, fetch })) {
+      if (tool === undefined || isThere(tool)) continue;
+      const namesakes = all.filter(({ own }) => own === tool).map(({ exposed }) => exposed);
+      const names = all.map(({ exposed }) => exposed);
+      const [meant = nearest(tool, names)] = namesakes;
+      const hint = meant === undefined ? 'mcp-bridge tools lists all' : `did you mean ${JSON.stringify(meant)}?`;
+      this.#warn(`${origin}.${key}: there is no tool ${JSON.stringify(tool)}, so there is no research; ${hint}`);
+    }
   }
 
   #reviewTools(view: View, upstream: Upstream, tools: readonly RawJson[]): void {

@@ -123,6 +123,37 @@ describe('what the owner said in vain', () => {
   });
 });
 
+describe('tools for research', () => {
+  const source = (tool: string | undefined) => ({ tool, parameter: undefined, arguments: {}, fields: {} });
+  const researchOf = (search?: string, fetch?: string) => ({
+    research: { origin: 'the file', search: source(search), fetch: source(fetch) },
+  });
+  const BOTH = [offers({ name: 'find' }, { name: 'gone' }), offers({ name: 'get' })];
+
+  it('that are made of what is not there are reported, with what may be meant', async () => {
+    const said = async (...sources: [string?, string?]) => (await report(BOTH, researchOf(...sources))).warnings();
+    expect(await said('find', 'b__gett')).toEqual([
+      'the file.search: there is no tool "find", so there is no research; did you mean "a__find"?',
+      'the file.fetch: there is no tool "b__gett", so there is no research; did you mean "b__get"?',
+    ]);
+    expect(await said(undefined, 'nothing like it')).toEqual([
+      'the file.fetch: there is no tool "nothing like it", so there is no research; mcp-bridge tools lists all',
+    ]);
+    expect(await said('a__find', 'b__get')).toEqual([]);
+  });
+
+  it('may be made of what is hidden', async () => {
+    const options = { ...ruled({ tools: filterOf({ deny: ['*'] }) }), ...researchOf('a__find', 'b__get') };
+    expect((await report(BOTH, options)).warnings()).toEqual([]);
+  });
+
+  it('are not judged while a server has not told', async () => {
+    const late: Part = { answer: () => ({ error: { code: 1, message: 'not now' } }) };
+    const { warnings } = await report([offers({ name: 'x' }), late], researchOf('b__get'));
+    expect(warnings()).toEqual([expect.stringContaining('cannot list its tools')]);
+  });
+});
+
 describe('an override of prompts or resources', () => {
   const LISTS: Record<string, object> = {
     'prompts/list': { prompts: [{ name: 'greet' }] },
