@@ -78,8 +78,17 @@ function changeParameter(schema: RawJson, { descriptions, enum: values }: Parame
   // A schema that allows anything has a short form.
   const long = schema.text === 'true' ? RawJson.of({}) : schema;
   if (!long.isObject) return schema;
-  const changed = withMembers(withDescription(long, descriptions), { enum: values });
+  const described = withDescription(long, descriptions);
+  const changed = isListOf(long, values)
+    ? withMember(described, 'items', (items) => withMembers(items, { enum: values }))
+    : withMembers(described, { enum: values });
   return changed === long ? schema : changed;
+}
+
+/** Whether values to choose from are meant for what a list holds. */
+function isListOf(schema: RawJson, values: readonly unknown[] = []): boolean {
+  const items = schema.raw('items');
+  return schema.string('type') === 'array' && (items?.isObject ?? true) && !values.some(Array.isArray);
 }
 
 function changeDependencies(dependencies: RawJson, rules: ParameterRules): RawJson {

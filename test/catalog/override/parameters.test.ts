@@ -33,6 +33,18 @@ describe('a parameter', () => {
     );
   });
 
+  test('that is a list has its items limited, unless the values are lists themselves', async () => {
+    const list = (more: string) => `{"properties":{"path":{"type":"array"${more}}}}`;
+    const only = (...values: unknown[]): Rule => ({ parameters: { path: { enum: values } } });
+    expect((await apply(only('a'), list(',"items":{"type":"string"}'))).schema).toBe(
+      list(',"items":{"type":"string","enum":["a"]}'),
+    );
+    expect((await apply(only('a'), list(''))).schema).toBe(list(',"items":{"enum":["a"]}'));
+    expect((await apply(only(['a'], []), list(''))).schema).toBe(list(',"enum":[["a"],[]]'));
+    // A tuple has no one kind of items.
+    expect((await apply(only('a'), list(',"items":[{}]'))).schema).toBe(list(',"items":[{}],"enum":["a"]'));
+  });
+
   test.each(['false', 'null', '7', '[]', '"string"'])('whose schema is %s is left alone', async (odd) => {
     expect(await apply(DESCRIBED, `{"properties":{"path":${odd}}}`)).toMatchObject({ isSame: true, notes: [] });
   });
