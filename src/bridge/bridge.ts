@@ -7,6 +7,7 @@ import { createLog, type Log } from '../log.ts';
 import type { Pairing, Window } from '../oauth/pairing.ts';
 import { ownExchange } from '../protocol/exchange.ts';
 import { RawJson } from '../protocol/raw-json.ts';
+import type { Inventory } from '../relay/inventory.ts';
 import type { RelaySwitch } from '../relay/relay-switch.ts';
 import { Relays } from '../relay/relays.ts';
 import { placeOfView } from '../relay/routers.ts';
@@ -17,7 +18,15 @@ import { Access, stateFolderOf } from './access.ts';
 import { reportTools, type ToolReport } from './catalog-report.ts';
 import { fixedChanges } from './fixed-changes.ts';
 import { type Ear, Reach } from './reach.ts';
-import { type BridgeStatus, countTools, isReadOnly, readiness, serverStatus } from './status.ts';
+import {
+  type BridgeStatus,
+  countTools,
+  isReadOnly,
+  logReady,
+  readiness,
+  type ServerStatus,
+  serverStatus,
+} from './status.ts';
 import type { BridgeUrls } from './urls.ts';
 
 /**
@@ -191,7 +200,16 @@ export class Bridge {
   }
 
   #servers() {
-    return this.#relays.inventories.map((inventory) => serverStatus(inventory, this.#relays, this.#fleet));
+    return this.#relays.inventories.map((inventory) => this.#statusOf(inventory));
+  }
+
+  #statusOf(inventory: Inventory): ServerStatus {
+    return serverStatus(inventory, this.#relays, this.#fleet);
+  }
+
+  /** Says of a server that was started later what is said of the others at the start. */
+  #tellReady(inventory: Inventory): void {
+    if (this.#relays.inventories.includes(inventory)) logReady(this.#statusOf(inventory), this.#log);
   }
 
   #relayOf(view: string | undefined): RelaySwitch {
@@ -203,12 +221,15 @@ export class Bridge {
 
   async #reload(settings: Settings): Promise<void> {
     if (this.#closing) return;
+    const before = this.#fleet.upstreams;
     const upstreams = this.#fleet.plan(settings.upstreams);
     const { answered } = await this.#relays.update({ settings, upstreams });
     this.#endpoints.update(this.#relays.all);
     this.#reach.updateRoutes();
     const { started, ended } = this.#fleet.adopt(upstreams, answered);
     this.#log.info('the configuration has changed and is taken up', { started, ended });
+    for (const inventory of this.#relays.inventories)
+      if (!before.includes(inventory.upstream)) void inventory.settled.then(() => this.#tellReady(inventory));
     const fixed = fixedChanges(this.#started, settings);
     if (fixed.length > 0)
       this.#log.warn(`${fixed.join(', ')}: changed in the configuration; start the bridge anew for that`);

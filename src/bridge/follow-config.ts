@@ -18,14 +18,21 @@ export interface FollowConfigOptions {
 export function followConfig({ bridge, settings, log, resolve }: FollowConfigOptions): { close(): void } {
   if (!settings.watch || settings.configFile === undefined) return { close() {} };
   let current = settings;
+  let isBroken = false;
   const takeUp = async () => {
     try {
       const changed = await resolve();
-      if (isDeepStrictEqual(changed.settings, current)) return;
+      if (isDeepStrictEqual(changed.settings, current)) {
+        if (isBroken) log.info('the configuration is as it was before');
+        isBroken = false;
+        return;
+      }
       for (const warning of changed.warnings) log.warn(warning);
       await bridge.reload(changed.settings);
       current = changed.settings;
+      isBroken = false;
     } catch (error) {
+      isBroken = true;
       log.error(`the configuration stays as it was: ${messageOf(error)}`);
     }
   };

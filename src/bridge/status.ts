@@ -1,5 +1,6 @@
 import { isMarkedReadOnly } from '../catalog/annotations.ts';
 import type { BridgeErrorCode } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { ToolCount } from '../oauth/context.ts';
 import { ownExchange } from '../protocol/exchange.ts';
 import type { Inventory } from '../relay/inventory.ts';
@@ -61,6 +62,12 @@ export function serverStatus({ upstream, tools, startedIn }: Inventory, relays: 
     errorCode: lastError?.code,
     lastWords: fleet.lastWordsOf(upstream),
   };
+}
+
+/** A line for a server that is ready, none for any other: what is wrong has been said. */
+export function logReady({ name, state, tools, readOnlyTools, hiddenTools, startedIn }: ServerStatus, log: Log): void {
+  const fields = { tools, readOnly: readOnlyTools, hidden: hiddenTools || undefined, ms: startedIn };
+  if (state === 'ready') log.info(`${name}: ready`, fields);
 }
 
 /** How many tools there are at a place; `undefined` until a server has told. */

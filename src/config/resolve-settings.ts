@@ -58,7 +58,7 @@ export async function resolveSettings({ flags, env, cwd, splitCommand, serves = 
   const options = { ...defaults, ...overrides };
   const fromCommands = commandUpstreams(commands, { told, options, taken, env, cwd, splitCommand });
   const upstreams = [...fromFile, ...fromCommands];
-  if (upstreams.length === 0) throw noServer(file.label);
+  if (upstreams.length === 0) throw noServer(file);
 
   const chosen = { ...pick(bridge, BRIDGE_OPTIONS), ...pick(told, BRIDGE_OPTIONS), ...renamed(told) };
   const context = { env, cwd, splitCommand, publicUrl: chosen.publicUrl };
@@ -120,10 +120,14 @@ function mergeTools(tools: ToolFilter, { allow = tools.allow, deny = [], readOnl
   return { ...merged, readOnly: readOnly || undefined };
 }
 
-function noServer(file: string): BridgeError {
-  const reason = file === '' ? 'no server to bridge' : `no server to bridge in ${file}`;
+function noServer({ label, leftOut }: Pick<FileSettings, 'leftOut'> & Pick<ConfigFile, 'label'>): BridgeError {
+  if (label !== '') {
+    const others = leftOut.length > 0 ? ` but ${leftOut.join(', ')}, which is switched off or behind a URL` : '';
+    return new BridgeError('CONFIG', `${label}: no server to bridge in it${others}; write one that is a command`);
+  }
   const ways = ['--stdio "npx -y some-server"', '-- npx -y some-server', '--config mcp.json'];
-  return new BridgeError('USAGE', `${reason}; name one:\n${ways.map((way) => `  mcp-bridge ${way}`).join('\n')}`);
+  const lines = ways.map((way) => `  mcp-bridge ${way}`);
+  return new BridgeError('USAGE', `no server to bridge; name one:\n${lines.join('\n')}`);
 }
 
 function deepFreeze<Value>(value: Value): Value {

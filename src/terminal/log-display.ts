@@ -1,3 +1,4 @@
+import { logReady } from '../bridge/status.ts';
 import type { Log } from '../log.ts';
 import type { Display } from './display.ts';
 
@@ -14,10 +15,7 @@ export function createLogDisplay(log: Log): Display {
     tellProgress() {},
     awaitTunnel: ({ reached }) => reached,
     report(bridge) {
-      for (const { name, state, tools, readOnlyTools, hiddenTools, startedIn } of bridge.status().servers) {
-        const fields = { tools, readOnly: readOnlyTools, hidden: hiddenTools || undefined, ms: startedIn };
-        if (state === 'ready') log.info(`${name}: ready`, fields);
-      }
+      for (const server of bridge.status().servers) logReady(server, log);
     },
     async letIn({ pairing, tokenFile }) {
       if (pairing) log.info('to link a client, run mcp-bridge pair');

@@ -51,8 +51,8 @@ export async function shakeHands(options: HandshakeOptions): Promise<Link> {
 const PATIENCE = 5000;
 
 function initialize({ peer, protocol, opening, timeout }: HandshakeOptions): Promise<Answer> {
-  const hint = protocol === 'auto' ? ` (if it speaks nothing but ${STATELESS}, set "protocol": "2026")` : '';
-  const message = `no answer to initialize within ${timeout} ms${hint}`;
+  const rare = protocol === 'auto' ? `; if it speaks nothing but ${STATELESS}, set "protocol": "2026"` : '';
+  const message = `no answer to initialize within ${timeout} ms; try its command alone, or raise --start-timeout${rare}`;
   return peer.ask(requestFrame('initialize', opening), { timeout, message });
 }
 

@@ -21,7 +21,8 @@ describe('the settings that only count from the start', () => {
   it.each([
     ['port', ['--port', '2']],
     ['auth', ['--auth', 'oauth']],
-    ['corsOrigins', ['--cors', 'https://b.example']],
+    ['cors', ['--cors', 'https://b.example']],
+    ['healthEndpoint', ['--health-endpoint', '/healthz']],
     ['logLevel', ['--log-level', 'debug']],
     ['maxSessions', ['--max-sessions', '2']],
     ['publicUrl', ['--public-url', 'https://b.example']],

@@ -83,6 +83,18 @@ describe('a config file that is followed', () => {
     await soon(() => expect(reloads).toEqual(['b']));
   });
 
+  it('is said to be mended when it is as it was, once', async () => {
+    const { reloads, reads, write, soon, lines } = await follow();
+    const said = () => lines.filter((line) => line.endsWith('the configuration is as it was before'));
+    await write('broken');
+    await soon(() => expect(lines.join('\n')).toContain('stays as it was'));
+    await write('a');
+    await soon(() => expect(said()).toHaveLength(1));
+    await write('b');
+    await soon(() => expect(reloads).toEqual(['b']));
+    expect([said().length, reads.length > 2]).toEqual([1, true]);
+  });
+
   it('is tried again by its next change when the bridge did not take it', async () => {
     let isReady = false;
     const reload = async () => {

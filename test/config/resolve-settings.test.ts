@@ -386,7 +386,6 @@ describe('the config file', () => {
 
 describe('settings that do not go together', () => {
   it('are none at all: the ways to name a server are shown', async () => {
-    const cwd = await folderWith({ mcpServers: { a: { command: 'x', disabled: true } } });
     const ways = ['--stdio "npx -y some-server"', '-- npx -y some-server', '--config mcp.json'];
     for (const way of ways) {
       await expect(resolve([], { cwd: FIXTURES })).rejects.toMatchObject({
@@ -394,7 +393,19 @@ describe('settings that do not go together', () => {
         message: expect.stringContaining(`mcp-bridge ${way}`),
       });
     }
-    await expect(resolve([], { cwd })).rejects.toThrow(/^no server to bridge in mcp-bridge\.json; name one:\n/);
+  });
+
+  it('are a file of which nothing can be bridged: it is said what is left out', async () => {
+    const servers = { a: { command: 'x', disabled: true }, b: { url: 'https://b.example/mcp' } };
+    const others = ' but a, b, which is switched off or behind a URL';
+    for (const [mcpServers, said] of [
+      [servers, others],
+      [{}, ''],
+    ] as const)
+      await expect(resolve([], { cwd: await folderWith({ mcpServers }) })).rejects.toMatchObject({
+        code: 'CONFIG',
+        message: `mcp-bridge.json: no server to bridge in it${said}; write one that is a command`,
+      });
   });
 
   it.each([
