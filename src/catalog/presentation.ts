@@ -121,10 +121,18 @@ function oddAmong(json: RawJson, types: Readonly<Record<string, string>>): strin
 }
 
 function typeOf(value: unknown): string {
-  return value === null || Array.isArray(value) ? 'other' : typeof value;
+  if (Array.isArray(value)) return 'array';
+  return value === null ? 'other' : typeof value;
 }
 
-const TOOL_TYPES = { title: 'string', description: 'string', annotations: 'object', _meta: 'object' };
+const TOOL_TYPES = {
+  title: 'string',
+  description: 'string',
+  icons: 'array',
+  annotations: 'object',
+  execution: 'object',
+  _meta: 'object',
+};
 const ANNOTATION_TYPES = {
   title: 'string',
   readOnlyHint: 'boolean',

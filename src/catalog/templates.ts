@@ -17,24 +17,26 @@ type Part = string | Expression;
 type Ends = Uint8Array;
 
 const EXPRESSION = /\{([+#./;?&]?)([^{}]+)\}/g;
-/** Templates and URIs come from strangers: together these bound the work of one match to some milliseconds. */
+/** Templates and URIs come from strangers: together these bound the work of one match to a few milliseconds. */
 const MAX_EXPRESSIONS = 16;
-const MAX_URI_LENGTH = 8192;
+const MAX_LENGTH = 2048;
 
 /**
  * Compiles an RFC 6570 template (levels 1 to 3, and the explode modifier as servers use it: `{path*}` spans slashes).
  * It answers which server a URI may belong to, so it is as lenient as the servers' own matching: `{id}` is at least one character and
  * stops at a slash, variable names of a query are not checked. Braces that make no expression are literal text.
- * A match takes time linear in the URI; a URI over 8192 characters or a template of over 16 expressions matches nothing.
+ * A match takes time linear in the URI, and in what stands between expressions. A URI or a template over 2048 characters, and a template of
+ * over 16 expressions, match nothing.
  */
 export function compileTemplate(template: string): UriTemplate {
   const parts = parseParts(template);
   const start = typeof parts[0] === 'string' ? parts[0] : '';
-  const expressions = parts.filter((part) => typeof part !== 'string').length;
+  const isTooMuch =
+    template.length > MAX_LENGTH || parts.filter((part) => typeof part !== 'string').length > MAX_EXPRESSIONS;
   return {
     start,
     matches(uri) {
-      if (expressions > MAX_EXPRESSIONS || uri.length > MAX_URI_LENGTH || !uri.startsWith(start)) return false;
+      if (isTooMuch || uri.length > MAX_LENGTH || !uri.startsWith(start)) return false;
       let ends: Ends = new Uint8Array(uri.length + 1);
       ends[0] = 1;
       for (const part of parts) {

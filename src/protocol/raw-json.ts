@@ -124,16 +124,16 @@ export class RawJson {
    */
   with(changes: Readonly<Record<string, unknown>>): RawJson {
     const members = this.#spans();
-    const keys = Object.keys(changes).filter((key) => changes[key] !== undefined);
-    if (!this.isObject && keys.length > 0) return RawJson.of(changes);
+    const keys = new Set(Object.keys(changes).filter((key) => changes[key] !== undefined));
+    if (!this.isObject && keys.size > 0) return RawJson.of(changes);
     let text = '';
     let cursor = 0;
     for (const { key, start, end } of members.list) {
-      if (!keys.includes(key)) continue;
+      if (!keys.has(key)) continue;
       text += this.text.slice(cursor, start) + encode(changes[key]);
       cursor = end;
     }
-    const added = keys.filter((key) => !members.get(key));
+    const added = [...keys].filter((key) => !members.get(key));
     if (added.length === 0) return new RawJson(text + this.text.slice(cursor));
     const close = this.text.lastIndexOf('}');
     const separator = members.list.length > 0 ? ',' : '';

@@ -47,7 +47,8 @@ function showTools(items: RawJson[], upstream: Upstream, view: View, holds: (too
     return isAllowed && holds(definition);
   };
   const isAnyPermitted = annotations.isOpen && holds !== isMarkedReadOnly;
-  return (isAnyPermitted ? items : unanimous(items, isPermitted)).flatMap((tool) => {
+  const permitted = isAnyPermitted ? items : unanimous(items, isPermitted);
+  return (presenter.needsDefinitions ? distinct(permitted) : permitted).flatMap((tool) => {
     const name = tool.string('name') ?? '';
     if (!view.allows(upstream, name)) return [];
     const { definition, flaw } = presenter.present(tool);
@@ -55,6 +56,16 @@ function showTools(items: RawJson[], upstream: Upstream, view: View, holds: (too
     const exposed = definition.translated('name', () => view.tools.expose(upstream.name, name));
     return [withWidgetUris(exposed, upstream, view)];
   });
+}
+
+/**
+ * Clients that check a list refuse all of it, other servers' tools included, for one without a name (`Tool`), or for a name that comes twice.
+ * Calls go by what was told last.
+ */
+function distinct(tools: RawJson[]): RawJson[] {
+  const last = new Map(tools.map((tool) => [tool.string('name'), tool]));
+  last.delete(undefined);
+  return last.size === tools.length ? tools : tools.filter((tool) => last.get(tool.string('name')) === tool);
 }
 
 export const PROMPTS: ListKind = {

@@ -113,7 +113,10 @@ export class ToolCalls {
   async #permit(exchange: Exchange, upstream: Upstream, name: string): Promise<Found | undefined> {
     const { view, told } = this.#options;
     const { presenter, annotations } = view.rulesOf(upstream);
-    const raw = presenter.needsDefinitions ? await this.#define(exchange, upstream, name) : undefined;
+    // Clients have what was told last: their arguments are in the words of that.
+    const raw = presenter.needsDefinitions
+      ? ((await this.#define(exchange, upstream, name)) ?? view.definitions.lastOf(upstream.name, name))
+      : undefined;
     const presented = raw && presenter.present(raw);
     if (presented?.flaw !== undefined) return undefined;
     const { readOnly } = exchange.client.principal;

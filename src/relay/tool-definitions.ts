@@ -8,6 +8,8 @@ const MAX_LEARNED = 10_000;
 export class ToolDefinitions {
   readonly #servers = new Map<string, Map<string, RawJson>>();
   readonly #complete = new Set<string>();
+  /** What was known when the list changed, until the new one is told. */
+  readonly #former = new Map<string, ReadonlyMap<string, RawJson>>();
 
   /** Whether all of a server's tools are known that can be, rather than some pages of its list. */
   isComplete(server: string): boolean {
@@ -28,10 +30,16 @@ export class ToolDefinitions {
       remember(known, name, () => tool, MAX_LEARNED);
     }
     this.#servers.set(server, known);
+    this.#former.delete(server);
   }
 
   of(server: string, tool: string): RawJson | undefined {
     return this.#servers.get(server)?.get(tool);
+  }
+
+  /** What a server said of a tool last, for as long as it does not tell what it would say now. */
+  lastOf(server: string, tool: string): RawJson | undefined {
+    return this.of(server, tool) ?? this.#former.get(server)?.get(tool);
   }
 
   /** Takes note that what was learnt last was the rest, or that there is no more to be had. */
@@ -40,6 +48,8 @@ export class ToolDefinitions {
   }
 
   forget(server: string): void {
+    const known = this.#servers.get(server);
+    if (known) this.#former.set(server, known);
     this.#servers.delete(server);
     this.#complete.delete(server);
   }

@@ -93,7 +93,13 @@ function isListOf(schema: RawJson, values: readonly unknown[] = []): boolean {
 
 function changeDependencies(dependencies: RawJson, rules: ParameterRules): RawJson {
   const left = dependencies.without(...dependencies.keys.filter(rules.isKept));
-  return left.keys.reduce((changed, name) => withMember(changed, name, (needed) => withoutKept(needed, rules)), left);
+  // All at once: one by one would take the square of the time.
+  const changes = left.keys.flatMap((name) => {
+    const needed = left.raw(name);
+    const changed = needed && withoutKept(needed, rules);
+    return changed === needed ? [] : [[name, changed] as const];
+  });
+  return changes.length === 0 ? left : left.with(Object.fromEntries(changes));
 }
 
 /** A list of names without those that clients do not see. */

@@ -53,14 +53,16 @@ const withOneOf: Step = (core, { node, place }, reducer) => {
   const shared = core.type === undefined ? {} : { type: core.type };
   const rivals = rivalsAmong(schemas.map((raw) => (isObject(raw) ? valuesOf(reader.read(raw).schema) : undefined)));
   let isWhole = true;
-  const parts = alternatives('oneOf', shared, node, place, reducer).map((part, own) =>
-    rivals(own).reduce<Part>((left, index) => {
-      if (left instanceof Never) return left;
+  const parts = alternatives('oneOf', shared, node, place, reducer).map((part, own) => {
+    let left = part;
+    for (const index of rivals(own)) {
+      if (left instanceof Never) break;
       const { rest, isWhole: isExact } = difference(left, schemas[index], reader);
       isWhole &&= isExact;
-      return rest;
-    }, part),
-  );
+      left = rest;
+    }
+    return left;
+  });
   reduction.note(
     isWhole ? 'oneOf became anyOf' : 'narrowed oneOf to what satisfies one alternative for certain',
     place.at,
@@ -69,16 +71,21 @@ const withOneOf: Step = (core, { node, place }, reducer) => {
 };
 
 /** The others that share a value with one. Lists of a thousand constants are common, and too long to compare each with each. */
-function rivalsAmong(lists: readonly (readonly unknown[] | undefined)[]): (own: number) => readonly number[] {
+function rivalsAmong(lists: readonly (readonly unknown[] | undefined)[]): (own: number) => Iterable<number> {
   const owners = new Map<string, number[]>();
   const unlisted = lists.flatMap((values, index) => (values ? [] : [index]));
   for (const [index, values] of lists.entries()) {
-    for (const key of new Set(values?.map(canonical))) owners.set(key, [...(owners.get(key) ?? []), index]);
+    for (const key of new Set(values?.map(canonical))) {
+      const known = owners.get(key);
+      if (known) known.push(index);
+      else owners.set(key, [index]);
+    }
   }
-  return (own) => {
-    const sharing = lists[own]?.flatMap((value) => owners.get(canonical(value)) ?? []);
-    const rivals = sharing ? [...new Set([...unlisted, ...sharing])] : [...lists.keys()];
-    return rivals.filter((index) => index !== own);
+  // One by one, as most are not asked for: the first that is equal leaves nothing. One that shares two values comes twice, without harm.
+  return function* (own) {
+    const values = lists[own];
+    const groups = values ? [unlisted, ...values.map((value) => owners.get(canonical(value)) ?? [])] : [lists.keys()];
+    for (const group of groups) for (const index of group) if (index !== own) yield index;
   };
 }
 

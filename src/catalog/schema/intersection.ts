@@ -11,9 +11,9 @@ export interface Work {
 export function intersection(a: Part, b: Part, work: Work): Part {
   if (a instanceof Never) return a;
   if (b instanceof Never) return b;
+  work.spend();
   if (Object.keys(a).length === 0) return b;
   if (isAnything(b)) return { ...b, ...a };
-  work.spend();
   const types = commonTypes(typesOf(a), typesOf(b));
   if (types?.length === 0) return new Never('it has to be of two types at once');
   const values = commonValues(a, b);

@@ -29,14 +29,16 @@ export function portablePatterns(pattern: string): readonly string[] | undefined
  * group, a name of 200 characters takes no more than a few million steps.
  */
 export function matchesName(pattern: string, name: string): boolean | undefined {
+  if (pattern.length > MAX_LENGTH || name.length > 200 || !isPortable(pattern)) return undefined;
   const tokens = tokensOf(pattern);
-  const repetitions = tokens.filter((token) => ['*', '+', '{'].includes(token)).length;
-  const repeatsGroup = tokens.some(
-    (token, index) => token === ')' && ['*', '+', '{'].includes(tokens[index + 1] ?? ''),
-  );
-  if (repetitions > 2 || repeatsGroup || name.length > 200 || !isPortable(pattern)) return undefined;
+  const choices = tokens.filter((token) => CHOICES.includes(token)).length;
+  const repeatsGroup = tokens.some((token, index) => token === ')' && CHOICES.includes(tokens[index + 1] ?? ''));
+  if (choices > 2 || repeatsGroup) return undefined;
   return new RegExp(pattern, 'u').test(name);
 }
+
+/** Where there is more than one way to go on. What may be there or not, and alternatives, double them as well. */
+const CHOICES = ['*', '+', '{', '?', '|'];
 
 /** Longer ones were written by programs, for programs. */
 const MAX_LENGTH = 1_000;

@@ -77,6 +77,8 @@ const REFUSED: ReadonlySet<string> = new Set([
   // OpenAI, outside of strict mode too: can1357/oh-my-pi#920 (`oneOf`), makenotion/notion-mcp-server#102 (`allOf`). Its guide to Structured Outputs
   // names the rest.
   ...['oneOf', 'allOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'dependencies'],
+  // It may refer to definitions, which are gone.
+  'contentSchema',
   // OpenAI: vercel/ai#20621 (`propertyNames`). Anthropic: openclaw/openclaw#29416 (`patternProperties`).
   ...['propertyNames', 'patternProperties', 'unevaluatedProperties'],
 ]);
@@ -89,6 +91,7 @@ type Check = (value: unknown) => boolean;
 const isText: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isFlag: Check = (value) => typeof value === 'boolean';
 const isList: Check = (value) => Array.isArray(value) && value.length > 0;
 
 /**
@@ -98,6 +101,9 @@ const isList: Check = (value) => Array.isArray(value) && value.length > 0;
 export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['title', isText],
   ['description', isText],
+  ['examples', Array.isArray],
+  ...['deprecated', 'readOnly', 'writeOnly'].map((key) => [key, isFlag] as const),
+  ...['contentEncoding', 'contentMediaType'].map((key) => [key, isText] as const),
   ['type', (type) => isTypeName(type) || (isList(type) && isUniqueList(type, isTypeName))],
   ['enum', isList],
   ['anyOf', isList],
@@ -113,7 +119,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['items', isObject],
   ['minItems', isCount],
   ['maxItems', isCount],
-  ['uniqueItems', (flag) => typeof flag === 'boolean'],
+  ['uniqueItems', isFlag],
   ['properties', isObject],
   ['additionalProperties', (value) => typeof value === 'boolean' || isObject(value)],
   ['required', (names) => isUniqueList(names, isText)],

@@ -5,6 +5,7 @@ import { dialectOf } from './drafts.ts';
 import { possibleTypes } from './exclusion.ts';
 import { expressCore } from './express.ts';
 import { exceeds } from './extent.ts';
+import { withSoundHeaders } from './headers.ts';
 import { intersection, variantsOf } from './intersection.ts';
 import { loosenSchema } from './loosen.ts';
 import { createNotes } from './notes.ts';
@@ -110,7 +111,7 @@ function repairWithin(readable: Readable, attempt: (typeof ATTEMPTS)[number]): I
   if (expressed instanceof Never) return { kind: 'hopeless', reason: reasonOf(expressed) };
   const { schema, translate } = asParameters(expressed, note);
   checkExtent(schema, readable);
-  return { kind: 'repaired', schema, notes: list(), toServer: translate };
+  return { kind: 'repaired', schema: withSoundHeaders(schema), notes: list(), toServer: translate };
 }
 
 function readingOf(root: Schema) {

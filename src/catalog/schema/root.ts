@@ -47,6 +47,8 @@ function renamed(
 /** A legal name for each odd one that is nobody else's: `filter[id]` is `filter_id`. */
 function namesFor(odd: readonly string[], taken: readonly string[]): ReadonlyMap<string, string> {
   const used = new Set(taken);
+  // Where many names are cleaned to one, to count from the start for each would take the square of the time.
+  const counts = new Map<string, number>();
   const names = new Map<string, string>();
   for (const name of odd) {
     const readable =
@@ -55,7 +57,9 @@ function namesFor(odd: readonly string[], taken: readonly string[]): ReadonlyMap
         .replaceAll(/^_+|_+$/g, '')
         .slice(0, 56) || 'parameter';
     let legal = readable;
-    for (let count = 2; used.has(legal); count += 1) legal = `${readable}_${count}`;
+    let count = counts.get(readable) ?? 2;
+    for (; used.has(legal); count += 1) legal = `${readable}_${count}`;
+    counts.set(readable, count);
     used.add(legal);
     names.set(name, legal);
   }

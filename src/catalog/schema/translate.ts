@@ -64,7 +64,9 @@ export function translateChoice(choices: readonly Choice[]): Translate | undefin
 /** Arguments that came under one parameter. */
 export function translateWrapped(parameter: string, translate: Translate | undefined): Translate {
   return (value) => {
-    const wrapped = value.raw(parameter) ?? value;
+    const wrapped = value.raw(parameter);
+    // Arguments are objects. Anything else its server shall see where the client has put it.
+    if (!wrapped?.isObject) return wrapped ? value : (translate?.(value) ?? value);
     return translate?.(wrapped) ?? wrapped;
   };
 }

@@ -30,7 +30,9 @@ export function checkParamHeaders({ headers }: IncomingMessage, request: Request
   for (const { header, path } of annotationsIn(tool.raw('inputSchema'), [])) {
     const name = `Mcp-Param-${header}`;
     const given = decode(headers[name.toLowerCase()], name, request);
-    const argument = path.reduce<RawJson | undefined>((value, key) => value?.raw(key), args)?.value;
+    const argument = valueAt(path, args, (key) => {
+      throw mismatch(request, `the argument that ${name} repeats is not clear, as ${key} is there twice`);
+    });
     if (argument === undefined || argument === null) {
       if (given !== undefined) throw mismatch(request, `${name} repeats an argument that is not there`);
     } else if (given === undefined) {
@@ -39,6 +41,16 @@ export function checkParamHeaders({ headers }: IncomingMessage, request: Request
       throw mismatch(request, `${name} says ${quote(given)}, and the argument is ${quote(argument)}`);
     }
   }
+}
+
+/** Readers differ in which of two equal keys they take. */
+function valueAt(path: readonly string[], args: RawJson | undefined, refuse: (repeatedKey: string) => never): unknown {
+  let holder = args;
+  for (const key of path) {
+    if (holder?.repeatedKey !== undefined) refuse(holder.repeatedKey);
+    holder = holder?.raw(key);
+  }
+  return holder?.value;
 }
 
 interface Annotation {
