@@ -1,23 +1,26 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Answer, type Exchange, withFrame } from '../protocol/exchange.ts';
+import { type Answer, canBeAsked, type Exchange, withFrame } from '../protocol/exchange.ts';
 import { requestFrame, resultFrame, withResult } from '../protocol/message.ts';
 import { ANYONE } from '../protocol/principal.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Collected, collectPages, type ListKind, TOOLS } from './lists.ts';
-import { gather, patienceWith, type Share, within } from './patience.ts';
+import { gather, patienceWith, type Share } from './patience.ts';
+import type { ToldTools } from './told-tools.ts';
 import type { View } from './view.ts';
 
 /** Answers what asks for a list, and finds in the lists what a client means. */
 export class Listing {
   readonly #view: View;
+  readonly #told: ToldTools;
   readonly #log: Log;
   readonly #own: readonly string[];
 
   /** @param own capabilities that the bridge has even if its servers do not; those have nothing to list then. */
-  constructor(view: View, log: Log, own: readonly string[] = []) {
+  constructor(view: View, told: ToldTools, log: Log, own: readonly string[] = []) {
     this.#view = view;
+    this.#told = told;
     this.#log = log;
     this.#own = own;
   }
@@ -62,10 +65,11 @@ export class Listing {
       const { opened } = await upstream.link(exchange.client);
       if (!opened.raw('capabilities')?.has(kind.capability)) return resultFrame({ [kind.member]: [] });
     }
+    const edition = this.#view.definitions.edition(upstream.name);
     const answer = await upstream.request(exchange.frame, exchange);
     const page = answer.raw('result')?.raw(kind.member)?.items();
     if (!page) return answer;
-    kind.learn(page, upstream, this.#view);
+    kind.learn(page, upstream, this.#view, edition);
     const shown = kind.show(page, upstream, this.#view);
     // All pages have one scope, also those on which nothing happens to be hidden (2026-07-28, server/utilities/caching).
     const isPrivate =
@@ -101,33 +105,41 @@ export class Listing {
 
   /** Reads a server's list to its end, and takes note of it. */
   async #collect(upstream: Upstream, kind: ListKind, exchange: Exchange): Promise<Collected> {
+    const edition = this.#view.definitions.edition(upstream.name);
     const collected = await collectPages(upstream, kind, exchange);
-    kind.learn(collected.items, upstream, this.#view);
+    kind.learn(collected.items, upstream, this.#view, edition);
     return collected;
   }
 
   /** What a server says of one of its tools; its list is read if that has not been done yet. */
   async define(exchange: Exchange, upstream: Upstream, tool: string): Promise<RawJson | undefined> {
     const { definitions } = this.#view;
-    if (!definitions.of(upstream.name, tool) && !definitions.isComplete(upstream.name)) {
+    const { name } = upstream;
+    if (!definitions.of(name, tool) && !definitions.isComplete(name)) {
       await upstream.link(exchange.client);
-      // The call itself may go well with a server that is slow to list its tools.
-      const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
-      const listing = withFrame(exchange, requestFrame(TOOLS.method));
-      const reading = within(listing, patience, (patient) => this.#collect(upstream, TOOLS, patient));
-      await reading.finally(() => {
+      try {
+        const { tools } = await this.#told.read(exchange, upstream);
+        // The first of those who share it has.
+        if (!definitions.isComplete(name)) TOOLS.learn(tools, upstream, this.#view);
+      } finally {
         // Not again for each call, if it fails; but that a client gave up says nothing of the server.
-        if (!exchange.cancellation.reason) definitions.complete(upstream.name);
-      });
+        if (!exchange.cancellation.reason) definitions.complete(name);
+      }
     }
-    return definitions.of(upstream.name, tool);
+    return definitions.of(name, tool);
   }
 
   /** Looks a name up; one that nobody has seen may stand in a list that nobody has read yet. */
   async find<T>(exchange: Exchange, kind: ListKind, lookup: () => T | undefined): Promise<T | undefined> {
     const known = lookup();
-    if (known || this.#view.single) return known;
+    if (known || this.#view.single || (kind === TOOLS && this.#knowsTools(exchange))) return known;
     await this.list(withFrame(exchange, requestFrame(kind.method)), kind).catch(() => {}); // Then it stays unknown.
     return lookup();
+  }
+
+  /** Whether there is no tool that a client may know and nobody here does. Servers may have others for those who can be asked. */
+  #knowsTools({ client }: Exchange): boolean {
+    const { upstreams, definitions } = this.#view;
+    return !canBeAsked(client) && upstreams.every(({ name }) => definitions.hasAll(name));
   }
 }

@@ -14,8 +14,11 @@ export interface ListKind {
   readonly member: string;
   /** What a server must have declared to be asked for it. */
   readonly capability: string;
-  /** Takes note of the names that a server uses, so that the view can translate them both ways. */
-  learn(items: RawJson[], upstream: Upstream, view: View): void;
+  /**
+   * Takes note of the names that a server uses, so that the view can translate them both ways.
+   * @param edition of the definitions when the list was begun. Default: the one there is now.
+   */
+  learn(items: RawJson[], upstream: Upstream, view: View, edition?: number): void;
   /** The items as the view shows them: hidden ones left out, names and URIs of its own. Learn them first. */
   show(items: RawJson[], upstream: Upstream, view: View): RawJson[];
 }
@@ -24,9 +27,9 @@ export const TOOLS: ListKind = {
   method: 'tools/list',
   member: 'tools',
   capability: 'tools',
-  learn(items, upstream, view) {
+  learn(items, upstream, view, edition) {
     view.tools.learn(upstream.name, namesOf(items));
-    view.definitions.learn(upstream.name, items);
+    view.definitions.learn(upstream.name, items, edition);
     // Who lists the tool has its widget, even if nobody has listed the resources yet.
     view.uris.learnUris(upstream.name, items.flatMap(widgetUrisOf));
   },

@@ -93,8 +93,8 @@ export class Router implements Relay {
 
   constructor({ view, info, owners, personalMeta, kept, frozen, research, log }: RouterOptions) {
     const own = [...(research ? ['tools'] : []), ...(isLimited(view) ? ['resources'] : [])];
-    const listing = new Listing(view, log, own);
     const told = new ToldTools(view.upstreams);
+    const listing = new Listing(view, told, log, own);
     const calls = new ToolCalls({ view, listing, told, tasks: owners, kept });
     const resources = new Resources({ view, listing, kept });
     const read = (exchange: Exchange) => resources.read(exchange);

@@ -1,5 +1,6 @@
 import { foldedName } from '../catalog/annotations.ts';
 import { remember } from '../catalog/remember.ts';
+import { BridgeError } from '../errors.ts';
 import { canonical } from '../protocol/canonical.ts';
 import { type Exchange, withFrame } from '../protocol/exchange.ts';
 import { requestFrame } from '../protocol/message.ts';
@@ -7,18 +8,22 @@ import type { RawJson } from '../protocol/raw-json.ts';
 import type { Link } from '../upstream/link.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { collectPages, TOOLS } from './lists.ts';
-import { within } from './patience.ts';
+import { SharedReading } from './shared-reading.ts';
 
-/** Definitions by their names, whatever the case. */
-type Told = ReadonlyMap<string, readonly RawJson[]>;
+/** All tools of a link. */
+interface Told {
+  readonly tools: RawJson[];
+  /** By their names, whatever the case. */
+  readonly namesakes: ReadonlyMap<string, readonly RawJson[]>;
+}
 
 /**
- * What servers say of their tools, where something hangs on it: which may be called on behalf of a client that may only read, or by a filter
- * that looks at annotations. What counts is what the very link that serves the call has told a client of the same capabilities, to the
- * last page: a server may say something else to others, or once it is started anew.
+ * What servers say of their tools, where something hangs on it: what their arguments become, and which may be called on behalf of a client that
+ * may only read, or by a filter that looks at annotations. What counts is what the very link that serves the call has told a client of the same
+ * capabilities, to the last page: a server may say something else to others, or once it is started anew. All calls that come at once share a reading.
  */
 export class ToldTools {
-  readonly #known = new WeakMap<Link, Map<string, Told>>();
+  readonly #known = new WeakMap<Link, Map<string, SharedReading<Told>>>();
   readonly #unlisten: readonly (() => void)[];
 
   constructor(upstreams: readonly Upstream[]) {
@@ -42,19 +47,25 @@ export class ToldTools {
     holds: (tool: RawJson) => boolean,
   ): Promise<boolean> {
     try {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-        const link = await upstream.link(exchange.client);
-        const told = this.#toldOn(link, exchange);
-        if (told) {
-          const namesakes = told.get(tool.toLowerCase()) ?? [];
-          return namesakes.some((each) => each.string('name') === tool) && namesakes.every(holds);
-        }
-        await this.#read(exchange, upstream, link);
-      }
+      const told = await this.read(exchange, upstream);
+      const namesakes = told.namesakes.get(tool.toLowerCase()) ?? [];
+      return namesakes.some((each) => each.string('name') === tool) && namesakes.every(holds);
     } catch {
-      // The server cannot tell, or the client has given the call up: either way it is not called.
+      return false; // The server cannot tell, or the client has given the call up: either way it is not called.
     }
-    return false;
+  }
+
+  /** What the exchange's link tells its client. @throws BridgeError when that cannot be found out, and the client's reason when it gives up. */
+  async read(exchange: Exchange, upstream: Upstream): Promise<Told> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const link = await upstream.link(exchange.client);
+      const known = this.#known.get(link) ?? new Map<string, SharedReading<Told>>();
+      this.#known.set(link, known);
+      const told = await this.#readingIn(known, exchange, upstream).wait(exchange);
+      // Where the list has changed meanwhile, what is known of the link is kept elsewhere, or not at all.
+      if (this.#known.get(link) === known) return told;
+    }
+    throw new BridgeError('BUSY', `${upstream.name}: its tools do not stop changing`);
   }
 
   /** Stops listening to the servers. */
@@ -62,22 +73,23 @@ export class ToldTools {
     for (const unlisten of this.#unlisten) unlisten();
   }
 
-  #toldOn(link: Link, { client }: Exchange): Told | undefined {
-    return this.#known.get(link)?.get(canonical(client.capabilities));
-  }
-
-  async #read(exchange: Exchange, upstream: Upstream, link: Link): Promise<void> {
-    const known = this.#known.get(link) ?? new Map<string, Told>();
-    this.#known.set(link, known);
+  #readingIn(known: Map<string, SharedReading<Told>>, exchange: Exchange, upstream: Upstream): SharedReading<Told> {
+    if (exchange.cancellation.reason) throw exchange.cancellation.reason;
+    const kind = canonical(exchange.client.capabilities);
+    const existing = known.get(kind);
+    if (existing && !existing.isLost) return existing;
     const patience = { message: `${upstream.name}: no answer to ${TOOLS.method} in time` };
-    const listing = withFrame(exchange, requestFrame(TOOLS.method));
-    const { items } = await within(listing, patience, (patient) => collectPages(upstream, TOOLS, patient));
-    // Leads to nothing where the list has changed meanwhile: what is known of the link is kept elsewhere then, or not at all.
-    remember(known, canonical(exchange.client.capabilities), () => byName(items), MAX_KINDS);
+    const reading = new SharedReading(withFrame(exchange, requestFrame(TOOLS.method)), patience, async (patient) => {
+      const { items } = await collectPages(upstream, TOOLS, patient);
+      return { tools: items, namesakes: byName(items) };
+    });
+    known.delete(kind);
+    remember(known, kind, () => reading, MAX_KINDS);
+    return reading;
   }
 }
 
-function byName(tools: readonly RawJson[]): Told {
+function byName(tools: readonly RawJson[]): Told['namesakes'] {
   const told = new Map<string, RawJson[]>();
   for (const tool of tools) {
     const name = foldedName(tool);

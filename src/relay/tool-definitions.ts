@@ -10,6 +10,7 @@ export class ToolDefinitions {
   readonly #complete = new Set<string>();
   /** What was known when the list changed, until the new one is told. */
   readonly #former = new Map<string, ReadonlyMap<string, RawJson>>();
+  readonly #editions = new Map<string, number>();
 
   /** Whether all of a server's tools are known that can be, rather than some pages of its list. */
   isComplete(server: string): boolean {
@@ -18,11 +19,22 @@ export class ToolDefinitions {
 
   /** Whether a server has told all its tools, and this is none of them. */
   lacks(server: string, tool: string): boolean {
-    const known = this.#servers.get(server);
-    return this.isComplete(server) && known !== undefined && !known.has(tool);
+    return this.hasAll(server) && !this.of(server, tool);
   }
 
-  learn(server: string, tools: readonly RawJson[]): void {
+  /** Whether a server has told all its tools. */
+  hasAll(server: string): boolean {
+    return this.isComplete(server) && this.#servers.has(server);
+  }
+
+  /** Tells what a server says now from what it has said before its list changed. */
+  edition(server: string): number {
+    return this.#editions.get(server) ?? 0;
+  }
+
+  /** @param edition the one in which the server was asked: what it has said of its former tools is passed over. */
+  learn(server: string, tools: readonly RawJson[], edition = this.edition(server)): void {
+    if (edition !== this.edition(server)) return;
     const known = this.#servers.get(server) ?? new Map<string, RawJson>();
     for (const tool of tools) {
       const name = tool.string('name') ?? '';
@@ -52,5 +64,6 @@ export class ToolDefinitions {
     if (known) this.#former.set(server, known);
     this.#servers.delete(server);
     this.#complete.delete(server);
+    this.#editions.set(server, this.edition(server) + 1);
   }
 }

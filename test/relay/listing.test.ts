@@ -6,6 +6,7 @@ import { requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import { Listing } from '../../src/relay/listing.ts';
 import { TOOLS } from '../../src/relay/lists.ts';
+import { ToldTools } from '../../src/relay/told-tools.ts';
 import { createView } from '../../src/relay/view.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { contentOf, createClient, createExchange, createLogBook } from '../upstream/support.ts';
@@ -35,7 +36,13 @@ async function createListing(parts: Part[], { settings, filter, prefix = 'auto' 
     rules: new Map(upstreams.map((upstream, index) => [upstream, rules[index] as CompiledRules])),
     prefix,
   });
-  return { listing: new Listing(view, log), view, lines, upstreams, received: played.map(({ received }) => received) };
+  return {
+    listing: new Listing(view, new ToldTools(upstreams), log),
+    view,
+    lines,
+    upstreams,
+    received: played.map(({ received }) => received),
+  };
 }
 
 const offers = (name: string, more: object = {}, ms = 0): Part => ({
@@ -152,6 +159,17 @@ describe('what a server says of a tool', () => {
     expect(outcome).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1);
     expect(outcome).toBe('a: no answer to tools/list in time');
+  });
+
+  it.each([1, 2])('is not learnt from a list that was begun before it changed: %i servers', async (servers) => {
+    const created = await createListing(Array.from({ length: servers }, () => offers('x', {}, 100)));
+    const listed = created.listing.list(listTools(), TOOLS);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(requestsOf(created.received[0] ?? [], 'tools/list')).toHaveLength(1);
+    created.view.definitions.forget('a');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(contentOf(await listed)).toMatchObject({ tools: { length: servers } });
+    expect(created.view.definitions.of('a', 'x')).toBeUndefined();
   });
 
   it('is read to its end when a client has seen only the beginning', async () => {

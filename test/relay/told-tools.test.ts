@@ -51,6 +51,37 @@ describe('a verdict on a tool', () => {
     expect([await agreeOn('none'), lists()]).toEqual([false, 1]);
   });
 
+  it('costs one list, however many ask for it at once, and whoever of them gives up', async () => {
+    let tell = () => {};
+    const { agreeOn, told, first, lists } = playTold({
+      answer: () =>
+        new Promise((resolve) => {
+          tell = () => resolve({ result: { tools: [good('x')] } });
+        }),
+    });
+    const exchange = createExchange('x');
+    const verdicts = [told.agreeOn(exchange, first.upstream, 'x', isMarked), agreeOn('x'), agreeOn('x')];
+    await expect.poll(lists).toBe(1);
+    exchange.cancel();
+    expect(await verdicts[0]).toBe(false);
+    tell();
+    expect([await Promise.all(verdicts), lists()]).toEqual([[false, true, true], 1]);
+    expect(requestsOf(first.received, 'notifications/cancelled')).toEqual([]);
+  });
+
+  it('is given up at the server when all have given it up, and found out anew for who comes then', async () => {
+    const { agreeOn, told, first, lists } = playTold({
+      answer: () => (lists() === 1 ? undefined : { result: { tools: [good('x')] } }),
+    });
+    const exchanges = [createExchange('x'), createExchange('x')];
+    const verdicts = exchanges.map((exchange) => told.agreeOn(exchange, first.upstream, 'x', isMarked));
+    await expect.poll(lists).toBe(1);
+    for (const exchange of exchanges) exchange.cancel();
+    expect(await agreeOn('x')).toBe(true);
+    expect([await Promise.all(verdicts), lists()]).toEqual([[false, false], 2]);
+    expect(requestsOf(first.received, 'notifications/cancelled')).toHaveLength(1);
+  });
+
   it('is one of what a client of the same capabilities was told', async () => {
     const answers = [[good('x')], [bad('x')]];
     const { agreeOn, lists } = playTold({ answer: () => ({ result: { tools: answers.shift() } }) });

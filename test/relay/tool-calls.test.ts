@@ -89,6 +89,37 @@ describe('a call', () => {
     expect([callsOf(relays).length, listsOf(relays)]).toEqual([1, before]);
   });
 
+  it('shares one reading of the list with all that come at once, once that has changed', async () => {
+    const tools = [{ name: 'x', inputSchema: RENAMED, annotations: { readOnlyHint: true } }];
+    for (const readOnly of [false, true]) {
+      const relays = await playTold([offers(...tools), offers(...tools)], ruled({ schemas: 'strict' }));
+      relays.played[0]?.say(CHANGED);
+      // The bridge's own is on its way.
+      const before = listsOf(relays);
+      const clients = Array.from({ length: 20 }, () => createClient('c', { principal: principalOf('me', readOnly) }));
+      await Promise.all(clients.map((client) => call(relays, 'a__x', { top: 5 }, client)));
+      expect([callsOf(relays).length, listsOf(relays) - before]).toEqual([20, 1]);
+      expect(new Set(callsOf(relays))).toEqual(new Set(['{"name":"x","arguments":{"$top":5}}']));
+    }
+  });
+
+  it('by a name that nobody has needs no list of servers that have told, be they dumb by now', async () => {
+    let isDumb = false;
+    const { answer } = offers({ name: 'x' });
+    const part: Part = {
+      answer: (method, params) => (isDumb && method === 'tools/list' ? undefined : answer?.(method, params)),
+    };
+    const relays = await playTold([part, part]);
+    const before = [listsOf(relays), listsOf(relays, 1)];
+    isDumb = true;
+    expect(await call(relays, 'y')).toEqual(unknown('y'));
+    expect([listsOf(relays), listsOf(relays, 1)]).toEqual(before);
+    // To those who can be asked, servers may have told something else.
+    isDumb = false;
+    await call(relays, 'y', {}, createClient('c', { capabilities: { roots: {} } }));
+    expect([listsOf(relays), listsOf(relays, 1)]).not.toEqual(before);
+  });
+
   it('goes through, with what the owner presets, where its server does not tell its tools', async () => {
     const overrides = [said({ glob: 'x', arguments: { own: 1 }, hidden: ['b'] })];
     for (const schemas of ['strict', 'original'] as const) {

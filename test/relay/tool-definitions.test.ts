@@ -26,6 +26,23 @@ it('knows whether it knows all, until a server says that this has changed', () =
   expect(['files', 'search'].map((server) => definitions.of(server, 'read')?.get('name'))).toEqual([undefined, 'read']);
 });
 
+it('does not know all of a server that could not tell', () => {
+  const definitions = new ToolDefinitions();
+  definitions.complete('files');
+  expect([definitions.hasAll('files'), definitions.lacks('files', 'read')]).toEqual([false, false]);
+  definitions.learn('files', []);
+  expect([definitions.hasAll('files'), definitions.lacks('files', 'read')]).toEqual([true, true]);
+});
+
+it('passes over what a server said before its list changed', () => {
+  const definitions = new ToolDefinitions();
+  const [files, search] = [definitions.edition('files'), definitions.edition('search')];
+  definitions.forget('files');
+  definitions.learn('files', [tool('read')], files);
+  definitions.learn('search', [tool('read')], search);
+  expect([definitions.of('files', 'read'), definitions.of('search', 'read')?.get('name')]).toEqual([undefined, 'read']);
+});
+
 it('does not mind a tool without a name', () => {
   const definitions = new ToolDefinitions();
   definitions.learn('files', [RawJson.parse('{}'), RawJson.parse('7'), tool('read')]);
