@@ -67,8 +67,11 @@ export class Audience {
       const exposed = withParams(frame, { uri: this.#view.uris.exposeUri(upstream.name, uri) });
       for (const client of lane.interests.subscribersOf(uri)) if (this.#clients.has(client)) client.send(exposed);
     } else if (method === 'notifications/tasks/status') {
-      const owner = this.#tasks.ownerOf(params?.string('taskId') ?? '')?.client;
-      if (owner && this.#clients.has(owner)) owner.send(frame);
+      // It may come in one breath with the task itself, and whose that is turns out only once its answer has been handed on.
+      setImmediate(() => {
+        const owner = this.#tasks.ownerOf(params?.string('taskId') ?? '')?.client;
+        if (owner && this.#clients.has(owner)) owner.send(frame);
+      });
     } else {
       for (const client of this.#clientsOn(upstream, lane)) client.send(frame);
     }

@@ -11,7 +11,7 @@ export interface InventoryOptions {
   readonly log: Log;
   /** Called when the server is up and has been asked for its tools, whether it answered or not. `isFirst`: it has not been, or failed, before. */
   onUp(isFirst: boolean): void;
-  /** Called whenever the server has told its tools. */
+  /** Called whenever the server has told its tools, and has not said meanwhile that they have changed. */
   onTools(tools: readonly RawJson[]): void;
 }
 
@@ -61,6 +61,11 @@ export class Inventory {
     });
   }
 
+  /** Whether these are the tools as the server has them now: it has not been asked again since, be it in vain. */
+  get isCurrent(): boolean {
+    return this.#told === this.#asked;
+  }
+
   /** Stops listening to the server. */
   close(): void {
     this.#unlisten();
@@ -79,7 +84,7 @@ export class Inventory {
       if (turn < this.#told) return;
       this.#told = turn;
       this.tools = items;
-      this.#onTools(items);
+      if (this.isCurrent) this.#onTools(items);
     } catch (error) {
       this.#log.warn(`${upstream.name}: cannot list its tools: ${messageOf(error)}`);
     }

@@ -60,8 +60,12 @@ export class RelaySwitch implements Relay {
     this.#router.join(client);
   }
 
-  handle(exchange: Exchange): Promise<Answer> {
-    return this.#router.handle(exchange);
+  async handle(exchange: Exchange): Promise<Answer> {
+    const router = this.#router;
+    const answer = await router.handle(exchange);
+    // What a client was subscribed at may have been exchanged for something else meanwhile; twice without harm.
+    const isLasting = exchange.method === 'resources/subscribe' || exchange.method === 'logging/setLevel';
+    return isLasting && router !== this.#router ? this.handle(exchange) : answer;
   }
 
   toolOf(exchange: Exchange): Promise<RawJson | undefined> {

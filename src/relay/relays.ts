@@ -155,8 +155,9 @@ export class Relays {
       if (tools) void this.#reports.reviewOthers(upstream, view.rulesOf(upstream));
     for (const [place, { router }] of this.#switches) {
       const told = this.inventories.filter(({ upstream }) => router.view.upstreams.includes(upstream));
-      // What a server that is down would show is not known.
-      if (this.#options.tellsOfFrozenLists === false || told.some(({ tools }) => !tools)) continue;
+      // What a server that is down, or does not tell, would show is not known.
+      if (this.#options.tellsOfFrozenLists === false || told.some(({ tools, isCurrent }) => !tools || !isCurrent))
+        continue;
       const comparing = this.#frozen.get(place)?.compare((readOnly) => shownBy(router, told, readOnly));
       await comparing?.catch((error) => this.#log.debug(`the catalog cannot be looked at: ${messageOf(error)}`));
     }

@@ -43,7 +43,8 @@ export class TaskRequests {
   async about(exchange: Exchange): Promise<Answer> {
     const taskId = exchange.frame.raw('params')?.string('taskId') ?? '';
     const upstream = this.#view.single ?? this.#owners.ownerOf(taskId)?.upstream;
-    if (!upstream || !this.#mayKnow(exchange.client, taskId, upstream))
+    // One that is not shown here, or has been replaced since, is none of this view's.
+    if (!upstream || !this.#view.upstreams.includes(upstream) || !this.#mayKnow(exchange.client, taskId, upstream))
       return errorFrame(INVALID_PARAMS, `Unknown task: ${taskId}`);
     return this.#limit(await upstream.request(exchange.frame, exchange), exchange, upstream);
   }

@@ -75,6 +75,13 @@ export class ToolCalls {
     return told && this.#options.view.rulesOf(upstream).presenter.present(told).definition;
   }
 
+  /** The definition of a tool that the owner has chosen, whether or not it is shown, if its client may call it. Never rejects. */
+  async defineChosen(exchange: Exchange, target: NameTarget): Promise<RawJson | undefined> {
+    const upstream = this.#options.view.upstream(target.server);
+    const found = upstream && (await this.#permit(exchange, upstream, target.name));
+    return found && this.define(exchange, target);
+  }
+
   async #callFound(exchange: Exchange, { upstream, name, toServer }: Found): Promise<Answer> {
     const { view, tasks } = this.#options;
     const args = exchange.frame.raw('params')?.raw('arguments');

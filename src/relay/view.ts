@@ -90,9 +90,10 @@ export function createView({ rules, prefix, exposedTool, reserved = [], formerTo
       const alias = aliases.get(exposed);
       const former = alias ? undefined : formerTool?.(exposed);
       if (!former) return alias;
-      // Of servers with other names only the very same program: two may have the same tools, and mean different things.
+      // Two servers may have the same tools, and mean different things: the very same program goes before another that has its name by now.
       const isSame = ({ name: server }: Upstream) => programOf(server) === former.program;
-      const upstream = byName.get(former.server) ?? upstreams.find(isSame);
+      const named = byName.get(former.server);
+      const upstream = named && isSame(named) ? named : (upstreams.find(isSame) ?? named);
       return upstream && { server: upstream.name, name: former.name };
     },
   };

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { type Answer, type Client, type Exchange, ownExchange } from '../protocol/exchange.ts';
 import { resultFrame, withParams } from '../protocol/message.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
+import { Interests } from './interests.ts';
 import type { Lane } from './lanes.ts';
 import type { Link } from './link.ts';
 
@@ -20,6 +21,8 @@ export interface StandingRequestsOptions {
  */
 export class StandingRequests {
   readonly #options: StandingRequestsOptions;
+  /** What sessions asked of processes of their own at an upstream before this one, until they have one here. */
+  readonly #inherited = new Map<Client, Interests>();
 
   constructor(options: StandingRequestsOptions) {
     this.#options = options;
@@ -69,8 +72,24 @@ export class StandingRequests {
     for (const uri of uris) void this.#tell(link, 'resources/subscribe', { uri });
   }
 
+  /** Takes over what clients with a lane of their own have asked of another upstream. */
+  succeed(before: StandingRequests, lanes: readonly Lane[]): void {
+    for (const [client, interests] of before.#inherited) this.#inherited.set(client, interests);
+    for (const { owner, interests } of lanes) if (owner?.tenure === 'session') this.#inherited.set(owner, interests);
+  }
+
+  /** Those of a lane that is made for a client: what it has asked for before. */
+  interestsOf(client: Client | undefined): Interests {
+    const interests = new Interests();
+    const inherited = client && this.#inherited.get(client);
+    if (inherited) interests.inherit(inherited);
+    if (client) this.#inherited.delete(client);
+    return interests;
+  }
+
   /** Forgets a client, and takes back what nobody else wants. */
   async drop({ interests, supervisor }: Lane, client: Client): Promise<void> {
+    this.#inherited.delete(client);
     // All at once: whoever subscribes to one of them next must come later.
     await Promise.all(
       interests.drop(client).map((uri) => this.#tell(supervisor.link, 'resources/unsubscribe', { uri })),

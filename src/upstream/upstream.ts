@@ -8,7 +8,6 @@ import { LATEST_2025 } from '../protocol/revisions.ts';
 import { addresseeOf, answererOf } from './attribution.ts';
 import type { OpenChannel } from './channel.ts';
 import { shakeHands } from './handshake.ts';
-import { Interests } from './interests.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { createRedactor, type Redact } from './redact.ts';
@@ -55,16 +54,16 @@ export class Upstream {
     this.settings = options.settings;
     this.redact = createRedactor(options.settings.env);
     const { name, isolation, maxLinks } = options.settings;
+    this.#standing = new StandingRequests({
+      name,
+      request: (frame, exchange) => this.request(frame, exchange),
+      log: options.log,
+    });
     this.#lanes = new Lanes({
       name,
       isolation,
       maxLinks,
       createLane: (opening, client) => this.#createLane(opening, client),
-    });
-    this.#standing = new StandingRequests({
-      name,
-      request: (frame, exchange) => this.request(frame, exchange),
-      log: options.log,
     });
   }
 
@@ -96,9 +95,10 @@ export class Upstream {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Takes the place of another one, which is of the same name: what clients want of its shared link is wanted of this one. */
+  /** Takes the place of another one, which is of the same name: what clients want of its links is wanted of this one's. */
   succeed(before: Upstream): void {
     this.sharedLane.interests.inherit(before.sharedLane.interests);
+    this.#standing.succeed(before.#standing, before.#lanes.all);
   }
 
   /** Starts the shared link, unless it is to wait for the first request. Failures are logged and retried. */
@@ -271,7 +271,7 @@ export class Upstream {
     const lane: Lane = {
       opening,
       supervisor,
-      interests: new Interests(),
+      interests: this.#standing.interestsOf(client),
       owner: undefined,
       initialized: client === undefined || this.#initialized.has(client),
       isTainted: false,

@@ -147,17 +147,25 @@ describe('a former name', () => {
     expect(asked).toEqual(['shown', 'none']);
   });
 
-  it('leads to the server of that name, whatever it runs by now', async () => {
-    const { view } = await viewOf(
-      [
-        { name: 'files', command: 'new' },
-        { name: 'search', command: 'old' },
-      ],
-      {
-        formerTool: () => ({ server: 'files', name: 'y', program: view.programOf('search') }),
-      },
-    );
-    expect(view.formerTool('shown')).toEqual({ server: 'files', name: 'y' });
+  it('leads to the program that it was shown for, also where another has its name by now', async () => {
+    const whereIs = async (command: string) => {
+      const { view } = await viewOf(
+        [
+          { name: 'files', command: 'new' },
+          { name: 'first', command: 'old' },
+          { name: 'search', command: 'old' },
+        ],
+        { formerTool: () => ({ server: 'files', name: 'y', program: programs.get(command) ?? '' }) },
+      );
+      const programs = new Map([
+        ['old', view.programOf('search')],
+        ['new', view.programOf('files')],
+      ]);
+      return view.formerTool('shown')?.server;
+    };
+    expect([await whereIs('old'), await whereIs('new')]).toEqual(['first', 'files']);
+    // A newer version of it, say.
+    expect(await whereIs('gone')).toBe('files');
   });
 
   it('leads to a server of another name only if it is the very same program', async () => {

@@ -39,7 +39,7 @@ export class ResearchTools {
       },
       async define(tool, exchange) {
         const target = await locate(tool, exchange);
-        return target && calls.define(exchange, target);
+        return target && calls.defineChosen(exchange, target);
       },
       resources: (exchange) => listing.all(withFrame(exchange, requestFrame(RESOURCES.method)), RESOURCES),
       read: (uri, exchange) => read(withFrame(exchange, readingOf(uri, exchange))),
