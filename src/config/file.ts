@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
@@ -34,8 +35,9 @@ export async function readConfigFile(label: string, cwd: string): Promise<Config
 
 async function readText(label: string, path: string): Promise<string> {
   try {
-    const text = await readFile(path, 'utf8');
-    return text.replace(/^\uFEFF/, '');
+    const bytes = await readFile(path);
+    if (!isUtf8(bytes)) throw new Error('it is not UTF-8; save it in that encoding');
+    return bytes.toString().replace(/^\uFEFF/, '');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const reason = missing ? `no such file (looked for ${path})` : `cannot be read: ${messageOf(error)}`;

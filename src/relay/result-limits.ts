@@ -101,7 +101,7 @@ function noteInPlaceOf(item: RawJson): RawJson {
   const said = [subject.string('uri'), type, sizeInWords(subject)].filter(
     (part) => part && part.length <= LONGEST_WORD,
   );
-  const note = `[${said.join(', ')}: left out by the bridge; this client cannot show it]`;
+  const note = `[${said.join(', ')}: left out by the bridge, as its owner wants it]`;
   return textItem(note, item.raw('annotations'));
 }
 

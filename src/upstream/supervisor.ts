@@ -177,7 +177,7 @@ export class Supervisor {
 
   #resting(rest: number): BridgeError {
     const { name } = this.#options;
-    const why = this.#lastError?.message ?? 'it failed';
+    const why = this.#lastError?.message.replace(`${name}: `, '') ?? 'it failed';
     const times = this.#failures === 1 ? 'once' : `${this.#failures} times`;
     const message = `${name}: failed ${times}, next attempt in ${Math.ceil(rest / 1000)} s. ${why}`;
     return new BridgeError('UPSTREAM_BACKOFF', message, { cause: this.#lastError });

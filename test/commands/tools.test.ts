@@ -298,6 +298,20 @@ describe('tools show', () => {
     expect({ isFine, out }).toEqual({ isFine: false, out: '' });
   });
 
+  it('offers the name with its prefix for one that the owner gave', async () => {
+    const config = { mcpServers: { echo: { ...ECHO, override: { sleep: { name: 'nap' } } } } };
+    const { err } = await runTools(['show', 'nap', '--prefix', 'server'], { config });
+    expect(err).toBe('mcp-bridge: there is no tool nap; did you mean echo__nap?\n');
+  });
+
+  it('says of the tools for research that what they are made of has spoken', async () => {
+    const reads = { annotations: { readOnlyHint: true }, inputSchema: { properties: { q: { type: 'string' } } } };
+    const server = await serverWith(tool('find', reads), tool('get', reads));
+    const config = { mcpServers: { server }, bridge: { research: { search: 'find', fetch: 'get' } } };
+    const { out } = await runTools(['show', 'search'], { config });
+    expect(out).toMatch(/\n {2}readOnlyHint +true +as of the tools that it is made of\n/);
+  });
+
   it('says which servers have told nothing, as the tool may be theirs', async () => {
     const { isFine, err } = await runTools(['show', 'x'], { config: { mcpServers: { missing: MISSING } } });
     expect(err).toMatch(/^mcp-bridge: there is no tool x; .*\n✗ missing: command not found/);

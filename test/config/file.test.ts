@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findConfigFile, readConfigFile } from '../../src/config/file.ts';
@@ -51,6 +52,15 @@ describe('readConfigFile', () => {
     await expect(readConfigFile(name, folder)).rejects.toMatchObject({
       code: 'CONFIG',
       message: expect.stringMatching(exactly(message)),
+    });
+  });
+
+  it('says so of a file in another encoding', async () => {
+    const folder = await temporaryFolder({});
+    await writeFile(join(folder, 'mcp.json'), Buffer.from('\uFEFF{}', 'utf16le'));
+    await expect(readConfigFile('mcp.json', folder)).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: 'mcp.json: cannot be read: it is not UTF-8; save it in that encoding',
     });
   });
 

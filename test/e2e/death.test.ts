@@ -122,7 +122,7 @@ describe('when a server ends by itself', () => {
     const before = starts();
     const answer = await rawPost(bridge.url, initializeRequest());
     expect(answer.messages[0]?.error?.message).toMatch(
-      /^looping: failed \d times, next attempt in \d s\. looping: the server exited with code 3; its last words: no licence$/,
+      /^looping: failed \d times, next attempt in \d s\. the server exited with code 3; its last words: no licence$/,
     );
     expect(starts()).toBe(before);
   });

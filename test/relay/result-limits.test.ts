@@ -71,7 +71,7 @@ describe('content that a client cannot show', () => {
       { content: [text('a'), image(33_500, { annotations }), text('b')] },
       { strip: ['image'] },
     );
-    const note = text('[image/png, 34 kB: left out by the bridge; this client cannot show it]', { annotations });
+    const note = text('[image/png, 34 kB: left out by the bridge, as its owner wants it]', { annotations });
     expect(content).toEqual([text('a'), note, text('b')]);
   });
 
@@ -88,7 +88,7 @@ describe('content that a client cannot show', () => {
   ] as const)('is told by its note: case %#', (item, said) => {
     const strip = ['text', 'image', 'audio', 'resource', 'resource_link'] as const;
     const { content, kept } = limit({ content: [item] }, { strip });
-    expect(content.map((each) => each.text)).toEqual([`${said}: left out by the bridge; this client cannot show it]`]);
+    expect(content.map((each) => each.text)).toEqual([`${said}: left out by the bridge, as its owner wants it]`]);
     expect(kept).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('content that a client cannot show', () => {
       '{"jsonrpc":"2.0", "id" : 1,"result": {"_meta":{"n":1.0},"content":[ {"type":"text" ,"text":"\\u0061"}, {"type":"image","data":""}],"isError":true,"x":12345678901234567890}}',
     );
     const limited = limitResult(answer, { maxSize: 0, strip: ['image'] }, () => undefined);
-    const note = '{"type":"text","text":"[image, 0 kB: left out by the bridge; this client cannot show it]"}';
+    const note = '{"type":"text","text":"[image, 0 kB: left out by the bridge, as its owner wants it]"}';
     expect(limited.text).toBe(
       `{"jsonrpc":"2.0", "id" : 1,"result": {"_meta":{"n":1.0},"content":[{"type":"text" ,"text":"\\u0061"},${note}],"isError":true,"x":12345678901234567890}}`,
     );

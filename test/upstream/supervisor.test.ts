@@ -212,7 +212,7 @@ describe('a server that keeps failing', () => {
     expect(error).toMatchObject({
       code: 'UPSTREAM_BACKOFF',
       message: expect.stringMatching(
-        /^test: failed 2 times, next attempt in 1 s\. test: the server exited with code 3; its last words: broken$/,
+        /^test: failed 2 times, next attempt in 1 s\. the server exited with code 3; its last words: broken$/,
       ),
       cause: supervisor.lastError,
     });
@@ -239,7 +239,7 @@ describe('a server that keeps failing', () => {
     await supervisor.acquire().catch(() => {});
     await expect(supervisor.acquire()).rejects.toMatchObject({
       code: 'UPSTREAM_BACKOFF',
-      message: expect.stringMatching(/^test: failed once, next attempt in 1 s\. test: command not found/),
+      message: expect.stringMatching(/^test: failed once, next attempt in 1 s\. command not found/),
     });
     vi.advanceTimersByTime(1000);
     await expect(supervisor.acquire()).rejects.toMatchObject({ code: 'SPAWN' });

@@ -67,7 +67,7 @@ const DEFAULTS = { readOnlyHint: false, destructiveHint: true, idempotentHint: f
 const OF_WRITERS: readonly string[] = ['destructiveHint', 'idempotentHint'];
 
 /** Each annotation with whose word it is; those that nobody speaks of, with what that counts as. */
-function annotationLines({ definition, original, owned, readOnly }: ToolReport): string[] {
+function annotationLines({ server, definition, original, owned, readOnly }: ToolReport): string[] {
   const said = definition.raw('annotations');
   const names = new Set([...Object.keys(DEFAULTS), ...(said?.keys ?? [])]);
   const rows = [...names].map((name) => {
@@ -75,7 +75,8 @@ function annotationLines({ definition, original, owned, readOnly }: ToolReport):
     const without =
       readOnly && OF_WRITERS.includes(name) ? 'means nothing, as it only reads' : `counts as ${defaultOf(name)}`;
     if (value === undefined) return [`  ${name}`, '-', `not said; ${without}`];
-    if (!owned.includes(`annotations.${name}`)) return [`  ${name}`, value, "the server's word"];
+    if (!owned.includes(`annotations.${name}`))
+      return [`  ${name}`, value, server === undefined ? 'as of the tools that it is made of' : "the server's word"];
     return [
       `  ${name}`,
       value,

@@ -1,3 +1,4 @@
+import type { ToolReport } from '../../bridge/catalog-report.ts';
 import { nearest } from '../../config/nearest.ts';
 import { whyHidden } from './entry.ts';
 import { failureLines } from './failures.ts';
@@ -13,7 +14,8 @@ export function unknownTool(name: string, { tools, failures }: Catalog): string 
 }
 
 function hint(name: string, tools: Catalog['tools']): string {
-  const sameOwn = tools.filter(({ ownName }) => ownName === name).map((tool) => tool.name);
+  const isSame = (tool: ToolReport) => tool.ownName === name || tool.name.endsWith(`__${name}`);
+  const sameOwn = tools.filter(isSame).map((tool) => tool.name);
   const near = nearest(
     name,
     tools.map((tool) => tool.name),
