@@ -1,4 +1,5 @@
 import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
+import { distinct } from '../catalog/distinct.ts';
 import { NOTHING_UNSEEN, type UnseenChanges } from '../catalog/override/override.ts';
 import type { Presented } from '../catalog/presentation.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
@@ -33,7 +34,9 @@ export interface ToolReport {
 export type HiddenBecause =
   | { readonly by: 'filter' | 'annotations' }
   /** Clients would refuse all tools for its schema. */
-  | { readonly by: 'schema'; readonly reason: string };
+  | { readonly by: 'schema'; readonly reason: string }
+  /** Clients would refuse all tools for its name, which is missing, or comes again. */
+  | { readonly by: 'name' };
 
 /** All tools that the servers of a place have, with those that clients do not see. Servers that have not told yet are passed over. */
 export async function reportTools(router: Router, inventories: readonly Inventory[]): Promise<ToolReport[]> {
@@ -45,6 +48,7 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
   if (!view.upstreams.includes(upstream)) return [];
   const { presenter, annotations } = view.rulesOf(upstream);
   const permitted = new Set(annotations.isOpen ? tools : unanimous(tools, (tool) => presenter.present(tool).isAllowed));
+  const named = new Set(presenter.needsDefinitions ? distinct(tools) : tools);
   return tools.map((original) => {
     const ownName = original.string('name') ?? '';
     const presented = presenter.present(original);
@@ -54,7 +58,9 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
       name,
       server: upstream.name,
       ownName,
-      hidden: hiddenBecause(view.allows(upstream, ownName), permitted.has(original), presented),
+      hidden: named.has(original)
+        ? hiddenBecause(view.allows(upstream, ownName), permitted.has(original), presented)
+        : { by: 'name' },
       readOnly: isMarkedReadOnly(definition),
       tokens: tokensOf(definition),
       definition,

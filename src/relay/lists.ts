@@ -1,4 +1,5 @@
 import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
+import { distinct } from '../catalog/distinct.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import { withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
@@ -59,16 +60,6 @@ function showTools(items: RawJson[], upstream: Upstream, view: View, holds: (too
     const exposed = definition.translated('name', () => view.tools.expose(upstream.name, name));
     return [withWidgetUris(exposed, upstream, view)];
   });
-}
-
-/**
- * Clients that check a list refuse all of it, other servers' tools included, for one without a name (`Tool`), or for a name that comes twice.
- * Calls go by what was told last.
- */
-function distinct(tools: RawJson[]): RawJson[] {
-  const last = new Map(tools.map((tool) => [tool.string('name'), tool]));
-  last.delete(undefined);
-  return last.size === tools.length ? tools : tools.filter((tool) => last.get(tool.string('name')) === tool);
 }
 
 export const PROMPTS: ListKind = {

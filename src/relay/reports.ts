@@ -1,3 +1,4 @@
+import { distinct } from '../catalog/distinct.ts';
 import { remember } from '../catalog/remember.ts';
 import type { CompiledRules, PlacedFilter } from '../catalog/rules.ts';
 import type { ResearchSettings } from '../config/catalog-settings.ts';
@@ -62,9 +63,16 @@ export class Reports {
 
   #reviewTools(view: View, upstream: Upstream, tools: readonly RawJson[]): void {
     const { presenter } = view.rulesOf(upstream);
+    const named = new Set(presenter.needsDefinitions ? distinct(tools) : tools);
     for (const tool of tools) {
       const name = nameOf(tool);
       if (!view.allows(upstream, name)) continue;
+      if (!named.has(tool)) {
+        const why =
+          tool.string('name') === undefined ? 'has no name' : `is called ${JSON.stringify(name)} like a later one`;
+        this.#warn(`${upstream.name}: a tool is hidden, as clients would refuse all tools for it: it ${why}`);
+        continue;
+      }
       const { flaw, doubts, repairs } = presenter.present(tool);
       const subject = `${upstream.name}: the tool ${JSON.stringify(name)}`;
       if (flaw !== undefined)

@@ -68,6 +68,14 @@ describe('a report', () => {
     expect(reports.map(({ readOnly }) => readOnly)).toEqual([false, false, false, true]);
   });
 
+  it('tells of those whose name is missing or comes again, where that would cost clients the others', async () => {
+    const part = offers({ name: 'x' }, { title: 'none' }, { name: 'x' });
+    const hidden = async (schemas: 'strict' | 'original') =>
+      (await report([part], ruled({ schemas }))).map((each) => each.hidden);
+    expect(await hidden('strict')).toEqual([{ by: 'name' }, { by: 'name' }, undefined]);
+    expect(await hidden('original')).toEqual([undefined, undefined, undefined]);
+  });
+
   it('says so also of a tool that another one of its name takes along', async () => {
     const marked = { annotations: { readOnlyHint: true } };
     const part = offers(tool('x', marked), tool('X'), tool('y', marked), marked);

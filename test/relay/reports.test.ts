@@ -47,6 +47,14 @@ describe('a tool that is hidden for its schema', () => {
   });
 });
 
+it('tells of a tool without a name of its own, where schemas are mended', async () => {
+  const twice = [{ name: 'x' }, { title: 'none' }, { name: 'x', description: 'Again.' }];
+  const { warnings } = await report([offers(...twice)], ruled({ schemas: 'strict' }));
+  const said = 'a: a tool is hidden, as clients would refuse all tools for it: it';
+  expect(warnings()).toEqual([`${said} is called "x" like a later one`, `${said} has no name`]);
+  expect((await report([offers(...twice)])).warnings()).toEqual([]);
+});
+
 it('tells of mended schemas only who wants to know everything', async () => {
   const { warnings, debug } = await report([offers({ name: 'x', inputSchema: RENAMED })], ruled({ schemas: 'strict' }));
   expect([warnings(), debug()]).toEqual([

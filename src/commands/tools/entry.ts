@@ -77,6 +77,8 @@ export function whyHidden(hidden: HiddenBecause): string {
       return 'a filter hides it';
     case 'annotations':
       return 'a filter hides it for its annotations';
+    case 'name':
+      return 'its name is missing, or comes again';
     case 'schema':
       return `clients would refuse its schema: ${hidden.reason}`;
   }
