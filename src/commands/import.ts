@@ -3,7 +3,9 @@ import { BridgeError } from '../errors.ts';
 import { clientFiles, type Place } from './import/client-files.ts';
 import { chooseTarget, configText, type TargetOptions, writeConfig } from './import/config-file.ts';
 import { type FoundFile, type FoundServer, findServers, type UsableServer, usableIn } from './import/find-servers.ts';
+import { lacksOf } from './import/lacks.ts';
 import { listing } from './import/listing.ts';
+import { lossOf } from './import/loss.ts';
 import { outcome } from './import/outcome.ts';
 import { type Conversation, canAsk, openQuestions, readChoice, WHICH } from './import/questions.ts';
 import { namesOfValues, withoutValues } from './import/values.ts';
@@ -38,11 +40,16 @@ export async function importServers(options: ImportOptions, conversation: Conver
   const chosen = asks ? await askWhich(usable, conversation) : usable;
   if (chosen.length === 0) throw new BridgeError('USAGE', 'nothing was chosen');
   const servers = new Map(chosen.map(({ as, entry }) => [as, entry]));
-  if (!dryRun) await writeConfig(configText({ servers }, target, cwd), target);
+  if (dryRun && !json) return write(configText({ servers: withoutValues(servers) }, target, cwd));
 
-  if (json) write(inJson(files, { output: target.path, written: !dryRun, values: namesOfValues(servers) }));
-  else if (dryRun) write(configText({ servers: withoutValues(servers) }, target, cwd));
-  else write(outcome(target, servers, options));
+  const text = configText({ servers }, target, cwd);
+  const loss = await lossOf(target, text);
+  if (!dryRun) await writeConfig(text, target);
+  if (json) {
+    const { variables: unset, files: missing } = lacksOf(servers, options);
+    const values = namesOfValues(servers);
+    write(inJson(files, { output: target.path, written: !dryRun, loss, values, unset, missing }));
+  } else write(outcome({ target, servers, inputs: chosen.flatMap(({ inputs }) => inputs), loss }, options));
 }
 
 /** @throws BridgeError `USAGE` when no client has any. */

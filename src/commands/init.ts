@@ -4,7 +4,9 @@ import { BridgeError } from '../errors.ts';
 import { clientFiles, type Place } from './import/client-files.ts';
 import { type ConfigContent, chooseTarget, configText, type TargetOptions, writeConfig } from './import/config-file.ts';
 import { addServer, findServers, type ServersByName, usableIn } from './import/find-servers.ts';
+import type { Input } from './import/inputs.ts';
 import { listing } from './import/listing.ts';
+import { lossOf } from './import/loss.ts';
 import { outcome } from './import/outcome.ts';
 import {
   type Conversation,
@@ -33,14 +35,15 @@ export async function init(options: InitOptions, conversation: Conversation): Pr
   const target = chooseTarget(options);
   const questions = openQuestions(conversation);
   try {
-    const servers = await askServers(options, questions, write);
+    const { servers, inputs } = await askServers(options, questions, write);
     const content = { servers, ...(await askBridge(questions)) };
     const text = configText(content, target, options.cwd);
     write(`\n${configText({ ...content, servers: withoutValues(servers) }, target, options.cwd)}\n`);
     if (!(await questions.ask(`Write this to ${target.label}? [Y/n] `, readYesOrNo(true))))
       return write('Nothing was written.\n');
+    const loss = await lossOf(target, text);
     await writeConfig(text, target);
-    write(outcome(target, servers, options));
+    write(outcome({ target, servers, inputs, loss }, options));
   } finally {
     questions.close();
   }
@@ -50,12 +53,18 @@ const NOBODY_THERE =
   'init asks questions, and this is no terminal; say it with flags instead: mcp-bridge import CLIENT, ' +
   'or mcp-bridge --stdio COMMAND, with --read-only or --tunnel';
 
+interface ChosenServers {
+  readonly servers: ServersByName;
+  /** What their clients would ask for. */
+  readonly inputs: readonly Input[];
+}
+
 /** Those that clients have, and those that are typed. */
 async function askServers(
   options: InitOptions,
   questions: Questions,
   write: (text: string) => void,
-): Promise<ServersByName> {
+): Promise<ChosenServers> {
   const servers: ServersByName = new Map();
   const files = await findServers(clientFiles(options));
   const usable = usableIn(files);
@@ -68,7 +77,7 @@ async function askServers(
     const question = servers.size === 0 ? 'The command line of a server: ' : 'Of another one (Enter: no more): ';
     const typed = await questions.ask(question, (line) => readTyped(line, options.splitCommand));
     if (typed !== undefined) addServer(servers, typed.name, typed.entry);
-    else if (servers.size > 0) return servers;
+    else if (servers.size > 0) return { servers, inputs: usable.flatMap(({ inputs }) => inputs) };
   }
 }
 
@@ -79,6 +88,8 @@ interface TypedServer {
 
 /** Reads `[NAME=]COMMAND`, as `--stdio` takes it. Nothing typed is `undefined`. */
 function readTyped(line: string, splitCommand: InitOptions['splitCommand']): TypedServer | undefined {
+  if (NO_COMMAND.test(line)) throw new BridgeError('USAGE', EXPECTED);
+  if (ASSIGNMENT.test(line)) throw new BridgeError('USAGE', `${EXPECTED} ${VARIABLES}`);
   const [given] = givenCommands(line === '' ? {} : { stdio: [line] }, []);
   if (given === undefined) return undefined;
   // Only what stands after `--` is in words already.
@@ -86,6 +97,12 @@ function readTyped(line: string, splitCommand: InitOptions['splitCommand']): Typ
   const name = given.name ?? nameOfCommand([command, ...args]);
   return { name, entry: { command, ...(args.length > 0 && { args }) } };
 }
+
+const NO_COMMAND = /^[\w.-]+=\s*$/;
+/** `TOKEN=abc npx ...` would be a server of that name. */
+const ASSIGNMENT = /^(?:[\w.-]+=)?[A-Z_][A-Z\d_]*=.*\s/;
+const EXPECTED = 'Type a command such as npx -y some-server, or NAME=COMMAND.';
+const VARIABLES = 'What starts in capitals is read as a variable: these go into the "env" of the server, in the file.';
 
 /** What is a variable on the line is one in the file: what it stands for may be a secret. */
 const AS_VARIABLES = new Proxy<NodeJS.ProcessEnv>({}, { get: (_variables, name) => `\${${String(name)}}` });

@@ -74,15 +74,16 @@ describe('init', () => {
   });
 
   it('offers what clients have, and shows no value', async () => {
-    const { run, config } = await start({ a: { command: 'a' }, b: { command: 'b', env: { KEY: 'a key' } } });
+    const env = { KEY: 'a key', URL: 'x://me:a key@${HOST:-a key}' };
+    const { run, config } = await start({ a: { command: 'a' }, b: { command: 'b', env } });
     const said = await run(['2', 'c', '', 'n', 'no', '']);
     expect(said).toMatch(/^These servers are known .*\n\nCursor, .*\n {3}1 a {2}a\n {3}2 b {2}b\n\nWhich of these\?/);
     expect(said).toContain('"KEY": "..."');
     expect(said).not.toContain('a key');
-    expect(said).toContain('keep it to yourself: b.KEY\n');
+    expect(said).toContain('keep it to yourself: b.KEY, b.URL\n');
     expect(await config()).toEqual({
       $schema,
-      mcpServers: { b: { command: 'b', env: { KEY: 'a key' } }, c: { command: 'c' } },
+      mcpServers: { b: { command: 'b', env }, c: { command: 'c' } },
     });
   });
 
@@ -96,12 +97,65 @@ describe('init', () => {
 
   it('asks again when an answer cannot be read', async () => {
     const { run, config } = await start();
-    const said = await run(['', 'a | b', 'x=', 'say "it', 'a', '', 'maybe', 'n', '', '']);
+    const said = await run(['', 'a | b', 'say "it', 'a', '', 'maybe', 'n', '', '']);
     expect(said).toContain('Cannot read the command line: "|" needs a shell');
-    expect(said).toContain('the command is missing');
     expect(said).toContain('is left open');
     expect(said).toContain('[y/N] Answer y or n.\nOnly tools');
     expect(await config()).toEqual({ $schema, mcpServers: { a: { command: 'a' } } });
+  });
+});
+
+describe('init says what is expected', () => {
+  const expected = 'Type a command such as npx -y some-server, or NAME=COMMAND.';
+  const variables =
+    ' What starts in capitals is read as a variable: these go into the "env" of the server, in the file.';
+
+  it.each([
+    ['x=', expected],
+    ['TOKEN=abc npx foo', expected + variables],
+    ['A_1=x B="y z" npx foo', expected + variables],
+    ['foo=TOKEN=abc npx foo', expected + variables],
+  ])('instead of %s', async (line, message) => {
+    const { run, config } = await start();
+    const said = await run([line, 'a', '', '', '', '']);
+    expect(said).toMatch(/^The command line of a server: Type /);
+    expect(said.split('\n')[0]).toBe(`The command line of a server: ${message}`);
+    expect(await config()).toEqual({ $schema, mcpServers: { a: { command: 'a' } } });
+  });
+
+  it('of no command that is named in capitals, or has such an argument', async () => {
+    const { run, config } = await start();
+    await run(['FS=server-fs', 'docker run -e A=b x', '', '', '', '']);
+    expect(await config()).toMatchObject({
+      mcpServers: { FS: { command: 'server-fs' }, x: { command: 'docker', args: ['run', '-e', 'A=b', 'x'] } },
+    });
+  });
+});
+
+describe('init tells at its end', () => {
+  it('what has to be set first, and what is replaced', async () => {
+    const { project, run } = await start();
+    await writeFile(join(project, 'mcp-bridge.json'), '{"mcpServers":{"old":{"command":"x"}},"bridge":{"lazy":true}}');
+    const said = await run(['s --key $KEY $SET', '', '', '', ''], { force: true, env: { SET: 'x' } });
+    expect(said.split('\n').slice(-5)).toEqual([
+      'Write this to mcp-bridge.json? [Y/n] Wrote mcp-bridge.json with 1 server.',
+      'Replaced mcp-bridge.json, which had also: old, and the section bridge',
+      'Set first: KEY',
+      'Next: mcp-bridge',
+      '',
+    ]);
+  });
+
+  it('what VS Code would have asked for', async () => {
+    const { project, run, config } = await start();
+    const file = join(project, '.vscode/mcp.json');
+    await mkdir(dirname(file));
+    const inputs = [{ id: 'api-key', type: 'promptString', description: 'The key of A' }];
+    await writeFile(file, JSON.stringify({ inputs, servers: { a: { command: 'a', args: ['${input:api-key}'] } } }));
+    expect(await run(['all', '', '', '', ''])).toContain(
+      '\nSet first: INPUT_API_KEY (The key of A)\nNext: mcp-bridge\n',
+    );
+    expect(await config()).toMatchObject({ mcpServers: { a: { args: ['${INPUT_API_KEY}'] } } });
   });
 });
 

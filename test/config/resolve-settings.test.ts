@@ -319,7 +319,7 @@ describe('the config file', () => {
     [{ command: 'x', cwd: '${DIR}' }, 'cwd: the variable DIR is not set; set it or write ${DIR:-default}'],
     [
       { command: 'x', env: { T: '${input:key}' } },
-      'env.T: ${input:key} is asked for by an editor, and nobody can be asked here; use a variable: ${env:NAME}',
+      'env.T: the variable INPUT_KEY is not set; set it to what an editor would ask for as ${input:key}',
     ],
   ])('is refused with file, server and field: %j', async (entry, message) => {
     const cwd = await folderWith({ mcpServers: { search: entry } });

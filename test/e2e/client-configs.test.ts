@@ -13,7 +13,13 @@ const HOME = fileURLToPath(new URL('../fixtures/clients/home', import.meta.url))
 const PROJECT = fileURLToPath(new URL('../fixtures/clients/project', import.meta.url));
 
 /** What the clients' files refer to. */
-const VARIABLES = { CURSOR_KEY: "Cursor's", SURF_TOKEN: "Windsurf's", DOCS_KEY: "Codex's" };
+const VARIABLES = {
+  CURSOR_KEY: "Cursor's",
+  SURF_TOKEN: "Windsurf's",
+  DOCS_KEY: "Codex's",
+  // VS Code asks for it, as `perplexity-key`.
+  INPUT_PERPLEXITY_KEY: "VS Code's",
+};
 
 /** A file in its client's format, the tools that are then served, and what its server `env` finds in its environment. */
 interface Case {
@@ -61,6 +67,13 @@ const CASES: readonly Case[] = [
     leftOut: ['github'],
   },
   {
+    client: 'VS Code, of a user',
+    file: join(HOME, '.config/Code/User/mcp.json'),
+    tools: ['echo', 'env'],
+    env: { PERPLEXITY_API_KEY: "VS Code's" },
+    leftOut: [],
+  },
+  {
     client: 'Codex',
     file: join(HOME, '.codex/config.toml'),
     tools: ['echo', 'env'],
@@ -99,8 +112,8 @@ describe.skipIf(process.platform !== 'linux')('mcp-bridge import', () => {
     const output = join(folder.path, 'mcp-bridge.json');
     const said = await runImport('claude', 'cursor', 'vscode', 'codex', 'windsurf', '--output', output);
     for (const { file } of CASES) expect(said).toContain(`, ${file}\n`);
-    expect(said).toMatch(
-      /· perplexity +left out: env\.PERPLEXITY_API_KEY: \$\{input:perplexity-key\} is asked for by an/,
+    expect(said).toContain(
+      '\nSet first: CURSOR_KEY, INPUT_PERPLEXITY_KEY (Perplexity API Key), DOCS_KEY, OTHER_KEY, SURF_TOKEN\n',
     );
     expect(said).not.toContain("nobody's key");
     expect(await readFile(output, 'utf8')).toContain("nobody's key");
@@ -108,10 +121,13 @@ describe.skipIf(process.platform !== 'linux')('mcp-bridge import', () => {
 
     await using bridge = await startBridge(['--config', output], { env: VARIABLES });
     await using peer = await connectHttp(bridge.url);
-    const names = ['echo', 'notes', 'shared', 'tools', 'uiTesting', 'docs', 'surf'].map((name) => `${name}__echo`);
+    const names = ['echo', 'notes', 'shared', 'tools', 'uiTesting', 'perplexity', 'docs', 'surf'].map(
+      (name) => `${name}__echo`,
+    );
     const served = await toolNames(peer, [...names, 'Text-Tools__length', 'tools-2__pid']);
     expect(new Set(served.map((name) => name.split('__')[0])).size).toBe(names.length + 2);
     expect(await call(peer, 'tools__env')).toMatchObject({ API_KEY: "Cursor's", NAME: 'project', LOG_LEVEL: 'debug' });
+    expect(await call(peer, 'perplexity__env')).toMatchObject({ PERPLEXITY_API_KEY: "VS Code's" });
     expect(await call(peer, 'uiTesting__env')).toMatchObject({ PORT: '9000', LOG_LEVEL: 'debug' });
   });
 

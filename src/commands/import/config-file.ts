@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { findConfigFile } from '../../config/file.ts';
 import { checkConfig } from '../../config/schema.ts';
@@ -22,12 +22,17 @@ export interface TargetOptions {
   readonly cwd: string;
 }
 
-/** @throws BridgeError `USAGE` when there is a file already, or JSON would not be understood there. */
+/** @throws BridgeError `USAGE` when there is a file already, no folder for it, or JSON would not be understood there. */
 export function chooseTarget({ output, force, cwd }: TargetOptions): Target {
   const label = output ?? findConfigFile(cwd) ?? 'mcp-bridge.json';
   const path = resolve(cwd, label);
   if (extname(path).toLowerCase() === '.toml')
     throw new BridgeError('USAGE', `--output ${label}: what is written is JSON; choose a name that ends in .json`);
+  if (!existsSync(dirname(path)))
+    throw new BridgeError(
+      'USAGE',
+      `--output ${label}: there is no folder ${dirname(label)}; make it, or choose another`,
+    );
   if (existsSync(path) && !force)
     throw new BridgeError('USAGE', `${label} is there already; --force replaces it, --output FILE writes another one`);
   return { label, path };
@@ -60,12 +65,21 @@ const SCHEMA = 'https://unpkg.com/mcp-bridge/mcp-bridge.schema.json';
  * @throws BridgeError `STATE` when the disk fails.
  */
 export async function writeConfig(text: string, { label, path }: Target): Promise<void> {
-  const draft = `${path}.${process.pid}`;
+  const place = await followed(path);
+  const draft = `${place}.${process.pid}`;
   try {
     await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
-    await rename(draft, path);
+    await rename(draft, place);
   } catch (error) {
     await rm(draft, { force: true });
     throw toStateError(`${label} cannot be written`, error);
   }
+}
+
+/** A link stays one: what it leads to is replaced, or made. */
+async function followed(path: string): Promise<string> {
+  const toMake = async () => resolve(dirname(path), await readlink(path));
+  return await realpath(path)
+    .catch(toMake)
+    .catch(() => path);
 }

@@ -4,6 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { readConfigFile } from '../../config/file.ts';
 import { BridgeError } from '../../errors.ts';
 import { ANY_FOLDER, type ClientFile } from './client-files.ts';
+import { type Input, readInputs } from './inputs.ts';
+import { membersOf } from './members.ts';
 import { readServer } from './read-server.ts';
 import type { ServerEntry } from './server-entry.ts';
 
@@ -24,6 +26,8 @@ export interface UsableServer {
   /** Its name where it is written to: its own as far as tools can carry it, with a number where another server has that. */
   readonly as: string;
   readonly entry: ServerEntry;
+  /** All that its client would ask for, for this server or others. */
+  readonly inputs: readonly Input[];
 }
 
 /** The servers in those of the files that are there. What several files say alike is used once. */
@@ -33,7 +37,7 @@ export async function findServers(files: readonly ClientFile[]): Promise<FoundFi
   for (const { client, title, path: pattern, sections } of files) {
     for (const path of await expand(pattern)) {
       const { data, problem } = await read(path);
-      const servers = serversIn(data, sections).map(([name, given]) => settle(name, given, known));
+      const servers = sections.flatMap((keys) => serversIn(data, keys, known));
       if (problem !== undefined || servers.length > 0) found.push({ client, title, path, problem, servers });
     }
   }
@@ -63,21 +67,20 @@ async function read(path: string): Promise<{ data?: unknown; problem: string | u
   }
 }
 
-function serversIn(data: unknown, sections: ClientFile['sections']): [string, unknown][] {
-  return sections.flatMap((keys) => Object.entries(keys.reduce(memberOf, Object(data))));
+function serversIn(data: unknown, keys: readonly string[], known: ServersByName): FoundServer[] {
+  const inputs = readInputs(memberAt(data, [...keys.slice(0, -1), 'inputs']));
+  return Object.entries(membersOf(memberAt(data, keys))).map(([name, given]) => settle(name, given, inputs, known));
 }
 
-/** The member, if it has members itself. */
-function memberOf(whole: Record<string, unknown>, key: string): Record<string, unknown> {
-  const member = Object.hasOwn(whole, key) ? whole[key] : undefined;
-  return typeof member === 'object' && member !== null ? (member as Record<string, unknown>) : {};
+function memberAt(data: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((whole, key) => membersOf(whole)[key], data);
 }
 
-function settle(name: string, given: unknown, known: ServersByName): FoundServer {
-  const server = readServer(name, given);
+function settle(name: string, given: unknown, inputs: readonly Input[], known: ServersByName): FoundServer {
+  const server = readServer(name, given, inputs);
   if ('leftOut' in server) return { name, ...server };
   const as = addServer(known, plainName(name), server.entry);
-  return as === undefined ? { name, leftOut: 'the same as before' } : { name, as, entry: server.entry };
+  return as === undefined ? { name, leftOut: 'the same as before' } : { name, as, entry: server.entry, inputs };
 }
 
 /** Tools of a server whose name has other characters are shown with a hash at their ends. */

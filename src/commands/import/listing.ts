@@ -2,6 +2,7 @@ import { oneLine } from '../../log.ts';
 import { pad, widthOf } from '../../terminal/width.ts';
 import { type FoundFile, type FoundServer, usableIn } from './find-servers.ts';
 import type { ServerEntry } from './server-entry.ts';
+import { withoutSecrets } from './values.ts';
 
 /** What was found, for a person. With `numbered`, each server that can be used has a number, from 1 over all files. */
 export function listing(files: readonly FoundFile[], { numbered }: { readonly numbered: boolean }): string {
@@ -32,7 +33,7 @@ function about(server: FoundServer): string {
   return oneLine('entry' in server ? commandLine(server.entry) : `left out: ${server.leftOut}`);
 }
 
-/** In full: whoever imports a server lets it run. */
+/** In full, but for secrets: whoever imports a server lets it run. */
 function commandLine({ command, args = [] }: ServerEntry): string {
-  return [command, ...args].map((word) => (/^\S+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+  return [command, ...withoutSecrets(args)].map((word) => (/^\S+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 }

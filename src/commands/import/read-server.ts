@@ -2,24 +2,26 @@ import { checkConfig, type FileServer } from '../../config/schema.ts';
 import { nameOfCommand } from '../../config/server-name.ts';
 import { substitute } from '../../config/variables.ts';
 import { BridgeError } from '../../errors.ts';
-import { entryOf, type ServerEntry } from './server-entry.ts';
+import { type Input, inputsAsVariables } from './inputs.ts';
+import { entryOf, type ServerEntry, textsOf } from './server-entry.ts';
 
 /** What becomes of a server in a client's file: its entry in a file of the bridge, or why it gets none. */
 export type ReadServer = { readonly entry: ServerEntry } | { readonly leftOut: string };
 
-/** Reads one server as any client writes it. */
-export function readServer(name: string, given: unknown): ReadServer {
+/** Reads one server as any client writes it. `inputs` are those of its file. */
+export function readServer(name: string, given: unknown, inputs: readonly Input[] = []): ReadServer {
   try {
     // Alone, so that the mistakes of one do not take the others along.
     const { servers, warnings } = checkConfig({ mcpServers: { [name]: given } }, FILE);
     const [server] = servers;
     if (server === undefined) return { leftOut: warnings.length > 0 ? 'behind a URL' : 'switched off' };
     if (isBridge(server)) return { leftOut: 'it is a bridge itself, and would start itself without end' };
-    checkVariables(server);
-    return { entry: entryOf(server) };
+    const entry = inputsAsVariables(entryOf(server), inputs);
+    checkVariables(entry);
+    return { entry };
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    return { leftOut: withoutPlace(error.message, `${FILE}: mcpServers.${name}`) };
+    return { leftOut: withoutValue(withoutPlace(error.message, `${FILE}: mcpServers.${name}`)) };
   }
 }
 
@@ -28,6 +30,11 @@ const FILE = 'file';
 
 function withoutPlace(message: string, place: string): string {
   return message.startsWith(place) ? message.slice(place.length).replace(/^(?:\.|: )/, '') : message;
+}
+
+/** What was given as a variable or an argument, or is the default of one, may be secret. */
+function withoutValue(reason: string): string {
+  return reason.replace(/^((?:env|args)\b.*), got ".*$/s, '$1').replace(/^(\S+ \$\{[^}]*?:-)[^}]*/, '$1...');
 }
 
 /** Desktop clients reach a bridge by starting one. */
@@ -40,17 +47,9 @@ function isBridge({ command, args }: FileServer): boolean {
   );
 }
 
-/** @throws BridgeError for what only an editor can fill in. Whether variables are set is seen when the bridge starts. */
-function checkVariables({ command, args, env, envFile = '', cwd = '' }: FileServer): void {
-  const values = Object.entries(env).map(([name, value]) => [`env.${name}`, value] as const);
-  const texts = [
-    ['command', command],
-    ['args', args.join(' ')],
-    ...values,
-    ['envFile', envFile],
-    ['cwd', cwd],
-  ] as const;
-  for (const [where, text] of texts) substitute(text, { env: EVERYTHING_SET, folder: '/', where });
+/** @throws BridgeError for what only an editor can fill in. Whether variables are set is told when all is written. */
+function checkVariables(entry: ServerEntry): void {
+  for (const [where, text] of textsOf(entry)) substitute(text, { env: EVERYTHING_SET, folder: '/', where });
 }
 
 /** Only what no variable can stand for is looked for. */

@@ -44,21 +44,40 @@ export function entryOf({
   };
 }
 
-/** The same, to be written outside the project: what is relative to it is made absolute. */
-export function anchored(entry: ServerEntry, project: string): ServerEntry {
-  const fill = (text: string) =>
-    text.replace(WORKSPACE, (_variable, isName) => (isName === undefined ? project : basename(project)));
-  const place = (path: string) => {
-    const filled = fill(path);
-    // What a variable stands for may well be absolute.
-    return filled.startsWith('${') ? filled : resolve(project, filled);
-  };
+/** Its texts in which variables are replaced, by their places. */
+export function textsOf({ command, args = [], env = {}, envFile, cwd }: ServerEntry): [string, string][] {
+  return [
+    ['command', command],
+    ...args.map((arg, index): [string, string] => [`args[${index}]`, arg]),
+    ...Object.entries(env).map(([name, value]): [string, string] => [`env.${name}`, value]),
+    ...(envFile === undefined ? [] : [['envFile', envFile] satisfies [string, string]]),
+    ...(cwd === undefined ? [] : [['cwd', cwd] satisfies [string, string]]),
+  ];
+}
+
+/** The same with other texts in these places. */
+export function withTexts(entry: ServerEntry, change: (text: string) => string): ServerEntry {
   const { command, args, env, envFile, cwd } = entry;
   return {
     ...entry,
-    command: fill(command),
-    ...(args && { args: args.map(fill) }),
-    ...(env && { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, fill(value)])) }),
+    command: change(command),
+    ...(args && { args: args.map(change) }),
+    ...(env && { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, change(value)])) }),
+    ...(envFile !== undefined && { envFile: change(envFile) }),
+    ...(cwd !== undefined && { cwd: change(cwd) }),
+  };
+}
+
+/** The same, to be written outside the project: what is relative to it is made absolute. */
+export function anchored(entry: ServerEntry, project: string): ServerEntry {
+  const filled = withTexts(entry, (text) =>
+    text.replace(WORKSPACE, (_variable, isName) => (isName === undefined ? project : basename(project))),
+  );
+  // What a variable stands for may well be absolute.
+  const place = (path: string) => (path.startsWith('${') ? path : resolve(project, path));
+  const { envFile, cwd } = filled;
+  return {
+    ...filled,
     ...(envFile !== undefined && { envFile: place(envFile) }),
     cwd: cwd === undefined ? project : place(cwd),
   };
