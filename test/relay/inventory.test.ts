@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { createLog } from '../../src/log.ts';
 import { notificationFrame } from '../../src/protocol/message.ts';
+import type { RawJson } from '../../src/protocol/raw-json.ts';
 import { Inventory } from '../../src/relay/inventory.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { createClient } from '../upstream/support.ts';
@@ -18,6 +19,7 @@ afterEach(() => {
 const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const CHANGED = notificationFrame('notifications/tools/list_changed');
 const named = (...names: string[]) => ({ result: { tools: names.map((name) => ({ name })) } });
+const namesOf = (tools: readonly RawJson[]) => tools.map((tool) => tool.get('name'));
 /** Each request's answer: how long it takes in milliseconds, and the tool that it tells of. */
 const answersAfter = (...answers: [number, string][]) => {
   const next = answers.values();
@@ -33,13 +35,19 @@ function takeInventory(part: Part, settings: Partial<UpstreamSettings> = {}) {
   const lines: string[] = [];
   const ups: boolean[] = [];
   const log = createLog({ write: (line) => void lines.push(line.slice(13)) });
-  const inventory = new Inventory({ upstream, log, onUp: (isFirst) => void ups.push(isFirst), onTools() {} });
-  const names = () => inventory.tools?.map((tool) => tool.get('name'));
+  const taken: unknown[] = [];
+  const inventory = new Inventory({
+    upstream,
+    log,
+    onUp: (isFirst) => void ups.push(isFirst),
+    onTools: (tools) => void taken.push(namesOf(tools)),
+  });
+  const names = () => inventory.tools && namesOf(inventory.tools);
   let isSettled = false;
   inventory.settled.then(() => {
     isSettled = true;
   });
-  return { ...played, inventory, names, lines, ups, isSettled: () => isSettled };
+  return { ...played, inventory, names, taken, lines, ups, isSettled: () => isSettled };
 }
 
 describe('what a server offers', () => {
@@ -121,11 +129,12 @@ describe('a server that does not tell', () => {
     const warning = 'warn  test: cannot list its tools: test: tools/list failed: not today';
     expect([inventory.tools, inventory.startedIn, ups, isSettled()]).toEqual([undefined, undefined, [true], true]);
     expect(lines).toEqual([warning]);
-    for (const _ of ['it tells', 'it fails']) {
+    for (const isCurrent of [true, false]) {
       say(CHANGED);
       await pass();
+      expect([names(), inventory.isCurrent]).toEqual([['a'], isCurrent]);
     }
-    expect([names(), lines]).toEqual([['a'], [warning, warning]]);
+    expect(lines).toEqual([warning, warning]);
   });
 
   it('counts as told although it changes meanwhile, and an answer that comes late replaces no newer one', async () => {
@@ -143,15 +152,16 @@ describe('a server that does not tell', () => {
     expect(names()).toEqual(['newest']);
   });
 
-  it('as it changes is told of by its first answer, until there is another', async () => {
-    const { upstream, names, isSettled, say } = takeInventory({ answer: answersAfter([20, 'first'], [50, 'second']) });
+  it('as it changes is told of by its first answer, which is not passed on, until there is another', async () => {
+    const answer = answersAfter([20, 'first'], [50, 'second']);
+    const { upstream, inventory, names, taken, isSettled, say } = takeInventory({ answer });
     upstream.start();
     await pass();
     say(CHANGED);
     await pass(20);
-    expect([names(), isSettled()]).toEqual([['first'], true]);
+    expect([names(), taken, inventory.isCurrent, isSettled()]).toEqual([['first'], [], false, true]);
     await pass(50);
-    expect(names()).toEqual(['second']);
+    expect([names(), taken, inventory.isCurrent]).toEqual([['second'], [['second']], true]);
   });
 
   it('as it cannot be started is not waited for', async () => {

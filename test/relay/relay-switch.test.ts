@@ -1,14 +1,14 @@
 import { queryObjects } from 'node:v8';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ViewSettings } from '../../src/config/catalog-settings.ts';
 import { type Notification, notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { RawJson } from '../../src/protocol/raw-json.ts';
 import { Router } from '../../src/relay/router.ts';
 import { type CatalogSettings, placeOfServer, placeOfView } from '../../src/relay/routers.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
+import { viewOf } from '../catalog/settings.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { createClient, createExchange, type TestClient } from '../upstream/support.ts';
-import { type Part, type PlayedUpstream, type PlayOptions, playRelays, playUpstream } from './support.ts';
+import { catalogOf, type Part, type PlayedUpstream, type PlayOptions, playRelays, playUpstream } from './support.ts';
 
 const CHANGED = notificationFrame('notifications/tools/list_changed');
 const INITIALIZED: Notification = {
@@ -30,30 +30,12 @@ function offering(server: string, ...names: string[]): Part {
 async function playSwitching(parts: readonly Part[], options: PlayOptions = {}) {
   const { relays, merged, played, single } = await playRelays(parts, options);
   const upstreams = played.map(({ upstream }) => upstream);
-  const settingsOf = (of: readonly Upstream[], changes: Partial<CatalogSettings> = {}): CatalogSettings => ({
-    upstreams: of.map(({ settings }) => settings),
-    prefix: 'auto',
-    tools: { allow: [], deny: [] },
-    views: [],
-    research: undefined,
-    personalMeta: false,
-    ...changes,
-  });
   const update = (changes: Partial<CatalogSettings> = {}, others: readonly Upstream[] = upstreams) =>
-    relays.update({ settings: settingsOf(others, changes), upstreams: others });
+    relays.update(catalogOf(others, changes));
   return { relays, merged, played, single, upstreams, update };
 }
 
-const view = (name: string, ...servers: string[]): ViewSettings => ({
-  name,
-  origin: `the view ${name}`,
-  servers,
-  tools: { allow: [], deny: [] },
-  overrides: {},
-  prefix: 'auto',
-  schemas: undefined,
-  research: false,
-});
+const view = (name: string, ...servers: string[]) => viewOf(name, { servers });
 
 const told = ({ sent }: TestClient) => sent.map((frame) => frame.string('method'));
 const namesIn = (answer: RawJson) =>
@@ -127,6 +109,36 @@ describe('a relay that is exchanged', () => {
     expect((await call).raw('result')?.string('server')).toBe('before');
     await retiring;
     expect(upstreams[0]?.state).toBe('closed');
+  });
+
+  it.each([
+    ['subscription', 'resources/subscribe', { uri: 'x:y' }, 'resources/list'],
+    ['level', 'logging/setLevel', { level: 'info' }, 'logging/setLevel'],
+  ])('has a %s that is on its way hold at the server that is there by now', async (_, method, params, slow) => {
+    let answer = () => {};
+    const part: Part = {
+      capabilities: { resources: { subscribe: true }, logging: {} },
+      answer: () => ({ result: { resources: [{ uri: 'x:y' }] } }),
+    };
+    const waiting = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const before: Part = {
+      ...part,
+      async answer(asked, about) {
+        if (asked === slow) await waiting;
+        return part.answer?.(asked, about);
+      },
+    };
+    const { merged, update, played, upstreams } = await playSwitching([before, offering('b', 'y')]);
+    const after = playUpstream(part, { name: 'a', args: ['other'] });
+    await Promise.all([...upstreams, after.upstream].map((upstream) => upstream.link(createClient())));
+    const asked = merged.handle(createExchange(requestFrame(method, params)));
+    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], slow)).toHaveLength(1));
+    await update({}, [after.upstream, ...upstreams.slice(1)]);
+    answer();
+    expect((await asked).has('result')).toBe(true);
+    expect(requestsOf(after.received, method).map((frame) => frame.raw('params')?.value)).toEqual([params]);
   });
 
   it('opens for a client at the one after, when the one before cannot open any more', async () => {

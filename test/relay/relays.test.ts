@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogRules, ToolOverride } from '../../src/config/catalog-settings.ts';
+import type { ToolOverride } from '../../src/config/catalog-settings.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
 import { Relays } from '../../src/relay/relays.ts';
@@ -7,12 +7,11 @@ import type { CatalogSettings } from '../../src/relay/routers.ts';
 import type { PublishedCatalog } from '../../src/state/published.ts';
 import { filterOf, viewOf } from '../catalog/settings.ts';
 import { requestsOf } from '../upstream/played-server.ts';
-import { contentOf, createClient, createExchange, createLogBook, INFO, NO_RULES } from '../upstream/support.ts';
-import { type Part, type PlayedUpstream, playUpstream, UNPUBLISHED } from './support.ts';
+import { contentOf, createClient, createExchange, createLogBook, INFO } from '../upstream/support.ts';
+import { catalogOf, type Part, type PlayedUpstream, playUpstream, ruled, UNPUBLISHED } from './support.ts';
 
 const CHANGED = notificationFrame('notifications/tools/list_changed');
 const PLAIN = { prefix: 'none' } as const;
-const ruled = (rules: Partial<CatalogRules>) => ({ rules: { ...NO_RULES, ...rules } });
 
 const offers = (...names: string[]): Part => ({
   answer: (method, params) => ({
@@ -20,19 +19,11 @@ const offers = (...names: string[]): Part => ({
   }),
 });
 
-function settingsOf(played: readonly PlayedUpstream[], changes: Partial<CatalogSettings> = {}) {
-  const upstreams = played.map(({ upstream }) => upstream);
-  const settings: CatalogSettings = {
-    upstreams: upstreams.map((upstream) => upstream.settings),
-    prefix: 'auto',
-    tools: filterOf({}),
-    views: [],
-    research: undefined,
-    personalMeta: false,
-    ...changes,
-  };
-  return { settings, upstreams };
-}
+const settingsOf = (played: readonly PlayedUpstream[], changes: Partial<CatalogSettings> = {}) =>
+  catalogOf(
+    played.map(({ upstream }) => upstream),
+    changes,
+  );
 
 /** The relays of servers that are up and have told. */
 async function startRelays(
@@ -191,7 +182,7 @@ describe('clients that keep what they were shown', () => {
 
   it('are told of, each once, wherever they were shown it', async () => {
     for (const place of ['', 'servers/a', 'views/v']) {
-      const played = [playUpstream(offers('x'), { name: 'a', ...ruled({ overrides }) })];
+      const played = [playUpstream(offers('x'), { name: 'a', ...ruled({ overrides }).settings })];
       const { relays, lines } = await startRelays(played, { views: [viewOf('v', PLAIN)] }, readAt(place, 'all:me:'));
       await expect.poll(() => relays.outdatedClients).toEqual([`ChatGPT (openai-mcp ${place})`]);
       played[0]?.say(CHANGED);
@@ -211,9 +202,32 @@ describe('clients that keep what they were shown', () => {
     expect(relays.outdatedClients).toEqual([]);
   });
 
+  it('are not told of while one of their servers has been asked again in vain, and are once it tells', async () => {
+    const NOT_NOW = { error: { code: 1, message: 'not now' } };
+    const NAMED = { result: { tools: [{ name: 'x' }] } };
+    const play = (name: string, ...answers: object[]) => playUpstream({ answer: () => answers.shift() }, { name });
+    const [a, b] = [play('a', NAMED, NOT_NOW, NAMED), play('b', NOT_NOW, NAMED)];
+    const { relays, lines } = await startRelays([a, b], {}, readAt('', 'all:me:'));
+    const count = (text: string) => lines.filter((line) => line.includes(text)).length;
+    a.say(CHANGED);
+    await expect.poll(() => count('a: cannot list its tools')).toBe(1);
+    b.say(CHANGED);
+    await expect
+      .poll(() => tally(relays))
+      .toEqual([
+        ['a', 1],
+        ['b', 1],
+      ]);
+    await new Promise(setImmediate); // All that needs no more word of a server has happened then.
+    expect(count('still shows the old list')).toBe(0);
+    a.say(CHANGED);
+    await expect.poll(() => relays.outdatedClients).toEqual(['ChatGPT (openai-mcp )']);
+    expect(count('still shows the old list')).toBe(1);
+  });
+
   it.each(['all:', 'read:'])('are none where they were shown just this: %s', async (kind) => {
     const play = () => [
-      playUpstream(offers('x', 'y'), { name: 'a', ...ruled({ overrides }) }),
+      playUpstream(offers('x', 'y'), { name: 'a', ...ruled({ overrides }).settings }),
       playUpstream(offers('z'), { name: 'b' }),
     ];
     const readers: PublishedCatalog['readers'][number][] = [];

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { BridgeError } from '../../src/errors.ts';
 import { Cancellation } from '../../src/protocol/cancellation.ts';
 import type { Ask, Exchange } from '../../src/protocol/exchange.ts';
@@ -51,14 +51,25 @@ it('is given up when nobody waits for it any more, and is lost at once', async (
   expect([patient.cancellation.reason, reading.isLost]).toEqual([new Error('nobody waits for it any more'), true]);
 });
 
-it('is lost when it fails, or takes too long, whoever joined it late', async () => {
-  const { reading, fail } = begin(createExchange('x'));
+it('is lost when it fails, be it that nobody waits for it', async () => {
+  const [{ reading, fail }, alone] = [begin(createExchange('x')), begin(createExchange('x'))];
   const waiting = reading.wait(createExchange('x'));
-  fail(new Error('no'));
+  for (const end of [fail, alone.fail]) end(new Error('no'));
   await expect(waiting).rejects.toThrow('no');
-  const { reading: late } = begin(createExchange('x'), 10);
-  await expect(late.wait(createExchange('x'))).rejects.toBeInstanceOf(BridgeError);
-  expect([reading.isLost, late.isLost]).toEqual([true, true]);
+  expect([reading.isLost, alone.reading.isLost]).toEqual([true, true]);
+});
+
+it('is lost when it takes too long, for those, too, who joined it late', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { reading, patient } = begin(createExchange('x'), 10);
+  const waits = [reading.wait(createExchange('x'))];
+  await vi.advanceTimersByTimeAsync(8);
+  waits.push(reading.wait(createExchange('x')));
+  const ended = Promise.allSettled(waits);
+  await vi.advanceTimersByTimeAsync(2);
+  expect([reading.isLost, patient.cancellation.reason]).toEqual([true, expect.any(BridgeError)]);
+  expect(await ended).toEqual(Array(2).fill({ status: 'rejected', reason: expect.any(BridgeError) }));
 });
 
 it('has what a server says meanwhile for a request of the client it is read for, while there is one', async () => {

@@ -3,7 +3,7 @@ import type { UpstreamSettings } from '../../src/config/settings.ts';
 import type { Log } from '../../src/log.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
-import { Relays } from '../../src/relay/relays.ts';
+import { Relays, type RelaysOptions } from '../../src/relay/relays.ts';
 import { type CatalogSettings, placeOfServer } from '../../src/relay/routers.ts';
 import type { PublishedCatalog } from '../../src/state/published.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
@@ -60,21 +60,7 @@ export async function playRelays(
 ): Promise<PlayedRelays> {
   const played = parts.map((part, index) => playUpstream(part, { name: 'abc'.charAt(index), ...settings }));
   const upstreams = played.map(({ upstream }) => upstream);
-  const relays = await Relays.create({
-    settings: {
-      upstreams: upstreams.map((upstream) => upstream.settings),
-      prefix: 'auto',
-      tools: { allow: [], deny: [] },
-      views: [],
-      research: undefined,
-      personalMeta: false,
-      ...options,
-    },
-    upstreams,
-    publishedAt,
-    info: INFO,
-    log,
-  });
+  const relays = await Relays.create({ ...catalogOf(upstreams, options), publishedAt, info: INFO, log });
   const single = upstreams.map(({ name }) => [name, relays.all.get(placeOfServer(name)) as RelaySwitch] as const);
   return {
     relays,
@@ -84,6 +70,23 @@ export async function playRelays(
     played,
     received: played.map(({ received }) => received),
   };
+}
+
+/** What relays are made of: these servers, all of them shown as they are but for the changes. */
+export function catalogOf(
+  upstreams: readonly Upstream[],
+  changes: Partial<CatalogSettings> = {},
+): Pick<RelaysOptions, 'settings' | 'upstreams'> {
+  const settings: CatalogSettings = {
+    upstreams: upstreams.map((upstream) => upstream.settings),
+    prefix: 'auto',
+    tools: { allow: [], deny: [] },
+    views: [],
+    research: undefined,
+    personalMeta: false,
+    ...changes,
+  };
+  return { settings, upstreams };
 }
 
 export interface PlayOptions extends Partial<CatalogSettings> {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/protocol/exchange.ts';
-import { requestFrame } from '../../src/protocol/message.ts';
+import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import type { RelaySwitch } from '../../src/relay/relay-switch.ts';
+import { placeOfView } from '../../src/relay/routers.ts';
+import { viewOf } from '../catalog/settings.ts';
 import { principalOf } from '../downstream/support.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { contentOf, createClient, createExchange } from '../upstream/support.ts';
-import { type Part, playRelays } from './support.ts';
+import { catalogOf, type Part, playRelays, playUpstream } from './support.ts';
 
 const [ALICE, BOB] = [principalOf('alice'), principalOf('bob')];
 const ABOUT = ['tasks/get', 'tasks/result', 'tasks/update', 'tasks/cancel'];
@@ -76,6 +78,50 @@ describe.each([1, 2])('a task of one of %s servers', (servers) => {
     await expect.poll(cancelled).toEqual([gone]);
     expect(await ask(merged, clientOf(ALICE), gone)).toEqual(unknown(gone));
     expect(await ask(merged, clientOf(BOB), stays)).toEqual({ known: stays });
+  });
+});
+
+describe('a task of a server that is not there', () => {
+  it.each(ABOUT)('is unknown at a view that does not show the server: %s', async (method) => {
+    const views = [viewOf('v', { servers: ['b', 'c'] })];
+    const { relays, merged, received } = await playRelays(Array.from({ length: 3 }, countingServer), { views });
+    const taskId = await begin(merged, createClient(), 'a__x');
+    const view = relays.all.get(placeOfView('v'));
+    expect(await ask(view, createClient(), taskId, method)).toEqual(unknown(taskId));
+    expect(requestsOf(received.flat(), method)).toEqual([]);
+    expect(await ask(merged, createClient(), taskId, method)).toEqual({ known: taskId });
+  });
+
+  it.each(ABOUT)('is unknown once another server has taken the place of its own: %s', async (method) => {
+    const { relays, merged, played, received } = await playRelays([countingServer(), countingServer()]);
+    const taskId = await begin(merged, createClient(), 'a__x');
+    const [before, other] = played.map(({ upstream }) => upstream);
+    if (!before || !other) throw new Error('two were asked for');
+    const after = playUpstream(countingServer(), { name: 'a', args: ['other'] });
+    await relays.update(catalogOf([after.upstream, other]));
+    const answers = [await ask(merged, createClient(), taskId, method)];
+    await before.retire();
+    answers.push(await ask(merged, createClient(), taskId, method));
+    expect(answers).toEqual([unknown(taskId), unknown(taskId)]);
+    expect(requestsOf([...received.flat(), ...after.received], method)).toEqual([]);
+  });
+});
+
+describe('the status of a task', () => {
+  it('reaches whose task it is, and nobody else, also when it comes in one breath with the task itself', async () => {
+    const { merged, played } = await playRelays([{ capabilities: { tools: {}, tasks: {} } }]);
+    const [server] = played;
+    const [owner, other] = [createClient('owner'), createClient('other')];
+    for (const client of [owner, other]) merged.join(client);
+    const begun = begin(merged, owner);
+    await expect.poll(() => requestsOf(server?.received ?? [], 'tools/call').length).toBe(1);
+    const status = notificationFrame('notifications/tasks/status', { taskId: 't', status: 'completed' });
+    const id = requestsOf(server?.received ?? [], 'tools/call')[0]?.get('id');
+    server?.say(RawJson.of({ jsonrpc: '2.0', id, result: { task: { taskId: 't', status: 'working' } } }));
+    server?.say(status);
+    expect(await begun).toBe('t');
+    await expect.poll(() => owner.sent.map(({ text }) => text)).toEqual([status.text]);
+    expect(other.sent).toEqual([]);
   });
 });
 

@@ -176,6 +176,27 @@ describe('a call', () => {
     await call(relays, 'x', { top: 2 });
     expect(callsOf(relays)).toEqual(['{"name":"x","arguments":{"$top":1}}', '{"name":"x","arguments":{"top":2}}']);
   });
+
+  it('follows the one that the server had last, while that does not tell another', async () => {
+    const plain = { type: 'object', properties: { top: { type: 'number' } } };
+    const lists = [offers({ name: 'x', inputSchema: RENAMED }), SECRETIVE, offers({ name: 'x', inputSchema: plain })];
+    let now = 0;
+    const relays = await playTold(
+      [{ answer: (method, params) => lists[now]?.answer?.(method, params) }],
+      ruled({ schemas: 'strict' }),
+    );
+    for (now = 1; now < lists.length; now += 1) {
+      relays.played[0]?.say(CHANGED);
+      // The second comes when it is known already that the server does not tell.
+      for (const top of [1, 2]) await call(relays, 'x', { top: now * 10 + top });
+    }
+    expect(callsOf(relays).map((text) => RawJson.parse(text ?? '').raw('arguments')?.text)).toEqual([
+      '{"$top":11}',
+      '{"$top":12}',
+      '{"top":21}',
+      '{"top":22}',
+    ]);
+  });
 });
 
 describe('a tool that clients do not see', () => {

@@ -43,6 +43,18 @@ it('passes over what a server said before its list changed', () => {
   expect([definitions.of('files', 'read'), definitions.of('search', 'read')?.get('name')]).toEqual([undefined, 'read']);
 });
 
+it('has what a server said of a tool last, until it tells another list', () => {
+  const definitions = new ToolDefinitions();
+  const last = () => ['read', 'write'].map((name) => definitions.lastOf('files', name)?.get('name'));
+  definitions.learn('files', [tool('read')]);
+  expect(last()).toEqual(['read', undefined]);
+  for (const _ of ['it changes', 'and again']) definitions.forget('files');
+  definitions.complete('files');
+  expect([last(), definitions.of('files', 'read')]).toEqual([['read', undefined], undefined]);
+  definitions.learn('files', [tool('write')]);
+  expect(last()).toEqual([undefined, 'write']);
+});
+
 it('does not mind a tool without a name', () => {
   const definitions = new ToolDefinitions();
   definitions.learn('files', [RawJson.parse('{}'), RawJson.parse('7'), tool('read')]);

@@ -90,6 +90,33 @@ describe('a list of tools', () => {
     },
   );
 
+  it('has no tool without a name, and of several of one name the last, so that clients that check it take the rest', async () => {
+    const odd = [{ name: 'x', title: 'first' }, null, {}, { name: 7 }, { name: 'y' }, { name: 'x', title: 'last' }];
+    const listOf = async (schemas: 'strict' | 'original') => {
+      const { merged } = await playRelays([offers(odd as object[]), offers([{ name: 'z' }])], ruled({ schemas }));
+      return (await list(merged)).tools;
+    };
+    expect(await listOf('strict')).toMatchObject([{ name: 'a__y' }, { name: 'a__x', title: 'last' }, { name: 'b__z' }]);
+    const [first, , , , second, third] = odd;
+    expect(await listOf('original')).toEqual([
+      { ...first, name: 'a__x' },
+      null,
+      {},
+      { name: 7 },
+      { ...second, name: 'a__y' },
+      { ...third, name: 'a__x' },
+      { name: 'b__z' },
+    ]);
+  });
+
+  it('has none of several tools of one name for those who may only read, unless all of them only read', async () => {
+    const reads = { annotations: { readOnlyHint: true } };
+    const tools = [{ name: 'x' }, { name: 'x', ...reads }, { name: 'y', ...reads }, { name: 'y', ...reads }];
+    const { merged } = await playRelays([offers(tools)], ruled({ schemas: 'strict' }));
+    const reader = createClient('reader', { principal: principalOf('reader', true) });
+    expect([namesOf(await list(merged)), namesOf(await list(merged, reader))]).toEqual([['x', 'y'], ['y']]);
+  });
+
   it('has for those who may only read what the owner marks, and not what the owner has taken the mark from', async () => {
     const overrides: ToolOverride[] = [
       { glob: 'x', origin: 'a test', annotations: { readOnlyHint: true } },

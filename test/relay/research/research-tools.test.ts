@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolFilter } from '../../../src/config/catalog-settings.ts';
+import type { CatalogRules, ToolFilter } from '../../../src/config/catalog-settings.ts';
 import { requestFrame } from '../../../src/protocol/message.ts';
 import type { RelaySwitch } from '../../../src/relay/relay-switch.ts';
+import { filterOf, said } from '../../catalog/settings.ts';
 import { principalOf } from '../../downstream/support.ts';
 import { requestsOf } from '../../upstream/played-server.ts';
 import { contentOf, createClient, createExchange } from '../../upstream/support.ts';
-import { type Part, playRelays } from '../support.ts';
+import { type Part, playRelays, ruled } from '../support.ts';
 import { settingsOf, taking } from './host.ts';
 
 const READS = { annotations: { readOnlyHint: true } };
@@ -59,6 +60,31 @@ describe('the tools for research', () => {
     expect(await namesFor(merged, client)).toEqual(['find']);
     expect(contentOf(await search(merged, client))).toMatchObject({ message: expect.stringMatching(/^Unknown tool/) });
     expect(requestsOf(received[0] ?? [], 'tools/call')).toEqual([]);
+  });
+
+  it.each<[string, Partial<CatalogRules>, boolean]>([
+    ['has a schema that no client can fill in', { schemas: 'strict' }, false],
+    ['has such a schema, which is shown as it is', { schemas: 'original' }, true],
+    [
+      'is not marked as one that reads, where the server shows no other',
+      { tools: filterOf({ readOnly: true }) },
+      false,
+    ],
+    [
+      'is so marked by the owner, where the server shows no other',
+      { tools: filterOf({ readOnly: true }), overrides: [said({ annotations: { readOnlyHint: true } })] },
+      true,
+    ],
+  ])('are there only where what they are made of may be called: it %s', async (_, rules, isOffered) => {
+    const flawed = { ...taking('query').inputSchema, not: {} };
+    const { merged } = await playRelays([offers({ name: 'find', inputSchema: flawed }, GET)], {
+      research: settingsOf(),
+      ...ruled(rules),
+    });
+    const names = await namesFor(merged);
+    expect(['search', 'fetch'].map((name) => names.includes(name))).toEqual([isOffered, isOffered]);
+    const answer = contentOf(await search(merged));
+    expect(answer).toEqual(isOffered ? FOUND : expect.objectContaining({ code: -32602 }));
   });
 
   it('are both or none in what their owner is told of those who may only read', async () => {
