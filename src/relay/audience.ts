@@ -69,7 +69,7 @@ export class Audience {
     } else if (method === 'notifications/tasks/status') {
       // It may come in one breath with the task itself, and whose that is turns out only once its answer has been handed on.
       setImmediate(() => {
-        const owner = this.#tasks.ownerOf(params?.string('taskId') ?? '')?.client;
+        const owner = this.#tasks.clientOf(params?.string('taskId') ?? '', upstream);
         if (owner && this.#clients.has(owner)) owner.send(frame);
       });
     } else {

@@ -97,7 +97,8 @@ export class Relays {
     this.#takeInventories(upstreams);
     const answered = this.#closeOthers(routers);
     for (const [place, router] of routers) {
-      for (const { upstream, tools } of this.inventories) if (tools) router.learn(upstream, tools);
+      for (const { upstream, tools, isCurrent } of this.inventories)
+        if (tools) router.learn(upstream, tools, isCurrent);
       const existing = this.#switches.get(place);
       if (existing) answered.push(existing.turnTo(router));
       else this.#switches.set(place, new RelaySwitch(router));

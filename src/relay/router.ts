@@ -194,11 +194,15 @@ export class Router implements Relay {
     this.#frozen.end((id) => id === principalId);
   }
 
-  /** Learns the tools of an upstream, all of them, as they are told on its shared link. */
-  learn(upstream: Upstream, tools: readonly RawJson[]): void {
+  /**
+   * Learns the tools of an upstream, all of them, as they are told on its shared link.
+   * @param isCurrent whether it has not been asked again since, be it in vain. Default: yes.
+   */
+  learn(upstream: Upstream, tools: readonly RawJson[], isCurrent = true): void {
     if (!this.#view.upstreams.includes(upstream)) return;
     TOOLS.learn([...tools], upstream, this.#view);
-    this.#view.definitions.complete(upstream.name);
+    if (isCurrent) this.#view.definitions.complete(upstream.name);
+    else this.#view.definitions.forget(upstream.name);
   }
 
   /** What an upstream's tools are shown as, to all or to those who may only read. */

@@ -41,7 +41,7 @@ export class SharedReading<T> {
     return this.#cancellation.reason !== undefined;
   }
 
-  /** What was read. @throws what the reading failed with, and the client's reason once it has given its request up. */
+  /** What was read. @throws what the reading failed with, and while it is under way the client's reason for giving its request up. */
   async wait(exchange: Exchange): Promise<T> {
     if (this.#isDone) return this.#result;
     this.#waiting.add(exchange);

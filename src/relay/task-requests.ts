@@ -34,15 +34,17 @@ export class TaskRequests {
   /** A process that clients share has the tasks of all of them; each is shown its own. */
   list(exchange: Exchange): Promise<Answer> {
     const { client } = exchange;
-    const isOwn = (task: RawJson) => this.#owners.ownerOf(task.string('taskId') ?? '')?.client === client;
-    const show = (tasks: RawJson[], upstream: Upstream) => (upstream.isOwn(client) ? tasks : tasks.filter(isOwn));
+    const show = (tasks: RawJson[], upstream: Upstream) => {
+      const isOwn = (task: RawJson) => this.#owners.clientOf(task.string('taskId') ?? '', upstream) === client;
+      return upstream.isOwn(client) ? tasks : tasks.filter(isOwn);
+    };
     return this.#listing.list(exchange, { ...TASKS, show });
   }
 
   /** Answers a request about one task. What has come of it is limited like any other result. */
   async about(exchange: Exchange): Promise<Answer> {
     const taskId = exchange.frame.raw('params')?.string('taskId') ?? '';
-    const upstream = this.#view.single ?? this.#owners.ownerOf(taskId)?.upstream;
+    const upstream = this.#view.single ?? this.#owners.upstreamOf(taskId, exchange.client);
     // One that is not shown here, or has been replaced since, is none of this view's.
     if (!upstream || !this.#view.upstreams.includes(upstream) || !this.#mayKnow(exchange.client, taskId, upstream))
       return errorFrame(INVALID_PARAMS, `Unknown task: ${taskId}`);
@@ -70,7 +72,7 @@ export class TaskRequests {
   #mayKnow(client: Client, taskId: string, upstream: Upstream): boolean {
     // Such a process has none but its client's, whatever tasks of others are called; a lent one is asked only for its call's own.
     if (client.tenure !== 'none' && upstream.isOwn(client)) return true;
-    const owner = this.#owners.ownerOf(taskId)?.client;
+    const owner = this.#owners.clientOf(taskId, upstream);
     return owner ? belongsTo(owner, client.principal) : client.principal.id === ANYONE.id;
   }
 }

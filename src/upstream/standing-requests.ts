@@ -78,6 +78,15 @@ export class StandingRequests {
     for (const { owner, interests } of lanes) if (owner?.tenure === 'session') this.#inherited.set(owner, interests);
   }
 
+  /** Has the lane that all share take over what is inherited of clients that get none of their own here. */
+  share({ interests }: Lane, hasOwn: (client: Client) => boolean): void {
+    for (const [client, inherited] of this.#inherited) {
+      if (hasOwn(client)) continue;
+      interests.inherit(inherited);
+      this.#inherited.delete(client);
+    }
+  }
+
   /** Those of a lane that is made for a client: what it has asked for before. */
   interestsOf(client: Client | undefined): Interests {
     const interests = new Interests();

@@ -289,6 +289,7 @@ export class Upstream {
     this.#isKnown = true;
     this.#lanes.everybodyShares = link.asksWithinCalls;
     if (lane.initialized) link.notify(notificationFrame('notifications/initialized'));
+    if (lane === this.sharedLane) this.#standing.share(lane, (client) => this.isOwn(client));
     this.#standing.repeat(lane, link);
     // What can be started for all can be started for those whose own process failed, too.
     if (lane === this.sharedLane) for (const { owner, supervisor } of this.#lanes.all) if (owner) supervisor.forgive();

@@ -132,6 +132,27 @@ describe('other settings', () => {
     expect(played.map(listsOf)).toEqual([1, 1]);
   });
 
+  it('ask a server again that has told of a change, and not yet of its tools', async () => {
+    let tools = ['old'];
+    let fails = false;
+    const changing: Part = {
+      answer(method, params) {
+        if (method !== 'tools/list') return { result: { called: params.get('name') } };
+        return fails
+          ? { error: { code: 1, message: 'not now' } }
+          : { result: { tools: tools.map((name) => ({ name })) } };
+      },
+    };
+    const played = [playUpstream(changing, { name: 'a' }), playUpstream(offers('y'), { name: 'b' })] as const;
+    const { relays, lines } = await startRelays(played, { prefix: 'none' });
+    [tools, fails] = [['new'], true];
+    played[0].say(CHANGED);
+    await expect.poll(() => lines.join()).toContain('cannot list its tools');
+    await relays.update(settingsOf(played, { prefix: 'none' }));
+    fails = false;
+    expect(contentOf(await relays.merged.handle(createExchange('new')))).toEqual({ called: 'new' });
+  });
+
   it('add and take away servers, whose tools are known from then on, or not any more', async () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => playUpstream(offers(name), { name })) as [
       PlayedUpstream,

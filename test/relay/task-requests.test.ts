@@ -81,6 +81,20 @@ describe.each([1, 2])('a task of one of %s servers', (servers) => {
   });
 });
 
+describe('tasks that two servers have called the same', () => {
+  it('are told apart by whose they are, and are nobody else’s at the URL of either server', async () => {
+    const { merged, single } = await playRelays([countingServer(), countingServer()]);
+    const [alice, bob] = [clientOf(ALICE), clientOf(BOB)];
+    const id = await begin(merged, bob, 'a__x');
+    expect(await begin(merged, alice, 'b__x')).toBe(id);
+    for (const client of [alice, bob]) expect(await ask(merged, client, id)).toEqual({ known: id });
+    for (const method of ABOUT) {
+      expect(await ask(single.get('a'), alice, id, method)).toEqual(unknown(id));
+      expect(await ask(single.get('b'), bob, id, method)).toEqual(unknown(id));
+    }
+  });
+});
+
 describe('a task of a server that is not there', () => {
   it.each(ABOUT)('is unknown at a view that does not show the server: %s', async (method) => {
     const views = [viewOf('v', { servers: ['b', 'c'] })];

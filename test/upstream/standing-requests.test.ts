@@ -8,6 +8,13 @@ const SERVER: Part = {
   capabilities: { resources: { subscribe: true }, logging: {} },
   answer: () => ({ result: {} }),
 };
+/** Its questions name the call that they belong to. */
+const STATELESS: Part = {
+  answer(method) {
+    if (method !== 'server/discover') return { result: {} };
+    return { result: { supportedVersions: ['2026-07-28'], capabilities: { resources: { subscribe: true } } } };
+  },
+};
 const own = () => createClient('own', { capabilities: { elicitation: {} } });
 
 /** What a client asks of a server for as long as it stays. */
@@ -67,6 +74,23 @@ describe('what clients asked of an upstream that another one takes the place of'
     fourth.upstream.succeed(third.upstream);
     expect(await askedOf(fourth, client)).toEqual(['info', 'a:2']);
   });
+
+  it.each([
+    ['as the owner wants it', SERVER, { isolation: 'shared' }],
+    ['as its questions name their calls', STATELESS, { protocol: '2026' }],
+  ] as const)(
+    'is asked of the process that all share, where there are no others any more: %s',
+    async (_, part, changes) => {
+      const [before, after] = [playUpstream(SERVER, { isolation: 'session' }), playUpstream(part, changes)];
+      const client = own();
+      await want(before.upstream, client, 'a:1');
+      after.upstream.succeed(before.upstream);
+      after.upstream.start();
+      const exchange = createExchange(requestFrame('ping'), { client });
+      await after.upstream.request(exchange.frame, exchange);
+      expect([after.upstream.sharedLane.interests.uris, after.upstream.links]).toEqual([['a:1'], 1]);
+    },
+  );
 
   it('is forgotten with its session', async () => {
     const [before, after] = [playUpstream(SERVER), playUpstream(SERVER)];
