@@ -4,6 +4,7 @@ import type { AnnotationFilter } from './annotation-filter.ts';
 import { NOTHING_UNSEEN, type ToolChange, type ToolOverrides, type UnseenChanges } from './override/override.ts';
 import { remember } from './remember.ts';
 import { repairInput, repairOutput } from './schema/repair.ts';
+import { isObject } from './schema/schema.ts';
 
 /** What becomes of the arguments of a call on their way to the server. */
 export type MapArguments = (args: RawJson) => RawJson;
@@ -108,37 +109,38 @@ function mend(told: RawJson): Mended {
 /** Takes out what is not of the type that the specification wants (`Tool`): clients refuse the whole list for that. */
 function withoutOddMembers(tool: RawJson): Pick<Mended, 'definition' | 'repairs'> {
   const annotations = tool.raw('annotations');
-  const odd = oddAmong(tool, TOOL_TYPES);
-  const oddHints = annotations?.isObject ? oddAmong(annotations, ANNOTATION_TYPES) : [];
+  const odd = oddAmong(tool, TOOL_MEMBERS);
+  const oddHints = annotations?.isObject ? oddAmong(annotations, ANNOTATIONS) : [];
   const repairs = [...odd, ...oddHints.map((key) => `annotations.${key}`)].map((path) => `left out ${path}`);
   const kept = tool.without(...odd);
   if (oddHints.length === 0) return { definition: kept, repairs };
   return { definition: kept.with({ annotations: annotations?.without(...oddHints) }), repairs };
 }
 
-function oddAmong(json: RawJson, types: Readonly<Record<string, string>>): string[] {
-  return Object.keys(types).filter((key) => json.has(key) && typeOf(json.get(key)) !== types[key]);
+function oddAmong(json: RawJson, checks: Readonly<Record<string, Check>>): string[] {
+  return Object.entries(checks).flatMap(([key, isSound]) => (json.has(key) && !isSound(json.get(key)) ? [key] : []));
 }
 
-function typeOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  return value === null ? 'other' : typeof value;
-}
+type Check = (value: unknown) => boolean;
 
-const TOOL_TYPES = {
-  title: 'string',
-  description: 'string',
-  icons: 'array',
-  annotations: 'object',
-  execution: 'object',
-  _meta: 'object',
+const isText: Check = (value) => typeof value === 'string';
+const isFlag: Check = (value) => typeof value === 'boolean';
+
+const TOOL_MEMBERS = {
+  title: isText,
+  description: isText,
+  icons: (icons: unknown) => Array.isArray(icons) && icons.every((icon) => isObject(icon) && isText(icon.src)),
+  annotations: isObject,
+  execution: (execution: unknown) => isObject(execution) && TASK_SUPPORT.has(execution.taskSupport),
+  _meta: isObject,
 };
-const ANNOTATION_TYPES = {
-  title: 'string',
-  readOnlyHint: 'boolean',
-  destructiveHint: 'boolean',
-  idempotentHint: 'boolean',
-  openWorldHint: 'boolean',
+const TASK_SUPPORT: ReadonlySet<unknown> = new Set([undefined, 'forbidden', 'optional', 'required']);
+const ANNOTATIONS = {
+  title: isText,
+  readOnlyHint: isFlag,
+  destructiveHint: isFlag,
+  idempotentHint: isFlag,
+  openWorldHint: isFlag,
 };
 
 function mendOutput(definition: RawJson): Pick<Mended, 'definition' | 'repairs'> {

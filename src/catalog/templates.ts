@@ -2,6 +2,8 @@
 export interface UriTemplate {
   /** The text before the first expression: every URI of the template begins with it. */
   readonly start: string;
+  /** Whether it is too large to be tried, so that it matches nothing. */
+  readonly isTooLarge: boolean;
   matches(uri: string): boolean;
 }
 
@@ -31,12 +33,13 @@ const MAX_LENGTH = 2048;
 export function compileTemplate(template: string): UriTemplate {
   const parts = parseParts(template);
   const start = typeof parts[0] === 'string' ? parts[0] : '';
-  const isTooMuch =
+  const isTooLarge =
     template.length > MAX_LENGTH || parts.filter((part) => typeof part !== 'string').length > MAX_EXPRESSIONS;
   return {
     start,
+    isTooLarge,
     matches(uri) {
-      if (isTooMuch || uri.length > MAX_LENGTH || !uri.startsWith(start)) return false;
+      if (isTooLarge || uri.length > MAX_LENGTH || !uri.startsWith(start)) return false;
       let ends: Ends = new Uint8Array(uri.length + 1);
       ends[0] = 1;
       for (const part of parts) {

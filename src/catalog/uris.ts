@@ -90,8 +90,11 @@ function createSharedTable(servers: readonly string[]): UriTable {
     },
     exposeTemplate(server, template) {
       const own = templates.get(server)?.get(template);
-      const bare = own && !readSlug(template) && firstWithTemplateThat((other) => mayOverlap(own, other)) === server;
-      return bare ? template : withSlug(server, template);
+      // What a client makes of one that is not tried is found by the slug alone.
+      if (!own || own.isTooLarge || readSlug(template)) return withSlug(server, template);
+      return firstWithTemplateThat((other) => mayOverlap(own, other)) === server
+        ? template
+        : withSlug(server, template);
     },
     lookupUri,
     lookupTemplate(exposed) {

@@ -25,6 +25,17 @@ async function createPresenter({ overrides = [], filter = {}, ...options }: Said
   });
 }
 
+/** A tool with alternatives at the root of its schema, so that its arguments are asked for as one. */
+async function presentWrapped() {
+  const inputSchema = {
+    type: 'object',
+    properties: { a: { type: 'number' }, b: { type: 'string' }, secret: { type: 'number' } },
+    anyOf: [{ required: ['a'] }, { required: ['b'] }],
+  };
+  const presenter = await createPresenter({ overrides: [{ arguments: { own: 1 }, hidden: ['secret'] }] });
+  return presenter.present(tool({ inputSchema }));
+}
+
 const tool = (members: object) => RawJson.of({ name: 'x', inputSchema: FINE, ...members });
 
 describe('a tool', () => {
@@ -57,6 +68,27 @@ describe('a tool', () => {
     const bare = (await createPresenter()).present(tool({ annotations: 'none' }));
     expect(bare.definition.value).toEqual({ name: 'x', inputSchema: FINE });
     expect((await createPresenter({ schemas: 'original' })).present(odd).definition).toBe(odd);
+  });
+
+  it.each([
+    ['icons', 'null'],
+    ['icons', '{}'],
+    ['icons', '"icon.png"'],
+    ['icons', '[{"src":5}]'],
+    ['icons', '[null]'],
+    ['execution', '{"taskSupport":true}'],
+    ['execution', '{"taskSupport":"perhaps"}'],
+    ['execution', 'null'],
+    ['execution', '[]'],
+    ['execution', '"task"'],
+  ])('is shown without %s that are %s, and with those that are what they should be', async (member, odd) => {
+    const good = { icons: [{ src: 'https://x.example/i.png' }], execution: { taskSupport: 'optional' } };
+    const presenter = await createPresenter();
+    const definition = tool(good);
+    expect(presenter.present(definition).definition).toBe(definition);
+    const presented = presenter.present(definition.with({ [member]: RawJson.parse(odd) }));
+    expect(presented.definition.text).toBe(definition.without(member).text);
+    expect(presented.repairs).toEqual([`left out ${member}`]);
   });
 
   it('is shown with the schema that its server has where the owner wants that, whatever it is', async () => {
@@ -116,6 +148,27 @@ describe('a tool', () => {
     );
     expect(definition.raw('inputSchema')?.raw('properties')?.keys).toEqual(['top']);
     expect(toServer?.(RawJson.of({ top: 9 })).value).toEqual({});
+  });
+
+  it.each([
+    '"text"',
+    '[1]',
+    'null',
+    // What a text says is no argument, so nothing that is hidden comes in by it.
+    String.raw`"{\"secret\":1,\"own\":2}"`,
+  ])('that asks for its arguments as one gets what is no object where the client has put it: %s', async (input) => {
+    const { toServer } = await presentWrapped();
+    const got = `{"input":${input},"own":1}`;
+    expect(toServer?.(RawJson.parse(`{"input":${input}}`)).text).toBe(got);
+    expect(toServer?.(RawJson.parse(`{"input":${input},"SECRET":2,"own":3}`)).text).toBe(got);
+  });
+
+  it('that asks for its arguments as one gets them without what is hidden, wherever the client has put it', async () => {
+    const { definition, toServer } = await presentWrapped();
+    expect(definition.raw('inputSchema')?.raw('properties')?.keys).toEqual(['input']);
+    for (const args of ['{"input":{"a":1.0,"Secret":2,"own":3}}', '{"a":1.0,"secret":2}']) {
+      expect(toServer?.(RawJson.parse(args)).text).toBe('{"a":1.0,"own":1}');
+    }
   });
 
   it('is judged by the annotations that clients see', async () => {

@@ -90,6 +90,23 @@ describe('a template', () => {
     );
   });
 
+  test('has URIs of up to 2048 characters', () => {
+    const uriOf = (length: number) => `x://${'a'.repeat(length - 4)}`;
+    for (const template of ['x://{id}', 'x://{+path}', '{+uri}']) {
+      expect(matches(template, uriOf(2048))).toBe(true);
+      expect(matches(template, uriOf(2049))).toBe(false);
+    }
+    expect(matches(uriOf(2048), uriOf(2048))).toBe(true);
+  });
+
+  test('has up to 2048 characters, and 16 expressions, or it has no URIs', () => {
+    const named = (length: number) => `x://{${'v'.repeat(length - 6)}}`;
+    expect(matches(named(2048), 'x://1')).toBe(true);
+    expect(matches(named(2049), 'x://1')).toBe(false);
+    expect(matches('{a}'.repeat(16), 'a'.repeat(16))).toBe(true);
+    expect(matches('{a}'.repeat(17), 'a'.repeat(17))).toBe(false);
+  });
+
   test('is no way to keep the bridge busy', () => {
     const started = performance.now();
     expect(matches('{+a}x'.repeat(16), `${'x'.repeat(8191)}y`)).toBe(false);

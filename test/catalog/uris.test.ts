@@ -39,6 +39,29 @@ describe('a resource', () => {
     expect(table.lookupUri('file:///graph.json')).toEqual({ server: 'memory', uri: 'file:///graph.json' });
   });
 
+  test('that was never listed and has over 2048 characters gets the slug, whatever the templates', () => {
+    const table = createUriTable(['files', 'memory']);
+    table.learnTemplates('memory', ['demo://{id}']);
+    const [longest, tooLong] = [`demo://${'1'.repeat(2041)}`, `demo://${'1'.repeat(2042)}`];
+    expect(table.lookupUri(longest)).toEqual({ server: 'memory', uri: longest });
+    expect(table.exposeUri('memory', longest)).toBe(longest);
+    expect(table.lookupUri(tooLong)).toBeUndefined();
+    expect(table.exposeUri('memory', tooLong)).toBe(`memory+${tooLong}`);
+    expect(table.lookupUri(`memory+${tooLong}`)).toEqual({ server: 'memory', uri: tooLong });
+    // What is listed is known by itself.
+    table.learnUris('memory', [tooLong]);
+    expect(table.exposeUri('memory', tooLong)).toBe(tooLong);
+  });
+
+  test('that only a template of over 2048 characters could make gets the slug', () => {
+    const table = createUriTable(['files', 'memory']);
+    const template = (length: number) => `demo://{${'v'.repeat(length - 9)}}`;
+    table.learnTemplates('memory', [template(2049)]);
+    expect(table.exposeUri('memory', 'demo://1')).toBe('memory+demo://1');
+    table.learnTemplates('memory', [template(2048)]);
+    expect(table.exposeUri('memory', 'demo://1')).toBe('demo://1');
+  });
+
   test('whose own scheme looks like a slug gets one, so that it cannot be taken for another’s', () => {
     const table = createUriTable(['git', 'repo']);
     table.learnUris('git', ['ssh://host']);
@@ -67,6 +90,16 @@ describe('a template', () => {
     expect(table.lookupUri('memory+demo://5')).toEqual({ server: 'memory', uri: 'demo://5' });
     expect(table.lookupTemplate('memory+demo://{id}')).toEqual({ server: 'memory', uri: 'demo://{id}' });
     expect(table.lookupTemplate('note://{id}')).toEqual({ server: 'memory', uri: 'note://{id}' });
+  });
+
+  test('of over 2048 characters or 16 expressions gets the slug, as what is made of it is found by nothing else', () => {
+    const table = createUriTable(['files', 'memory']);
+    const large = [`demo://{${'v'.repeat(2048)}}`, `note://${'{a}'.repeat(17)}`];
+    table.learnTemplates('files', large);
+    for (const template of large) {
+      expect(table.exposeTemplate('files', template)).toBe(`files+${template}`);
+      expect(table.lookupTemplate(`files+${template}`)).toEqual({ server: 'files', uri: template });
+    }
   });
 
   test('that could make the URIs of an earlier server’s template gets the slug', () => {

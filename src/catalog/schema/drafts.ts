@@ -159,12 +159,12 @@ const withoutNonsense: Step = (schema, note) => {
   });
   for (const key of nonsense) note(`removed ${key}, which is ${excerpt(schema[key])}`);
   const rest = nonsense.length === 0 ? schema : without(schema, ...nonsense);
-  const { properties } = rest;
-  const odd = Object.entries(isObject(properties) ? properties : {}).filter(([, property]) => !isSchema(property));
-  for (const [name] of odd) note(`removed the property ${name}, which is no schema`);
-  return odd.length === 0
-    ? rest
-    : { ...rest, properties: without(membersOf(rest, 'properties'), ...odd.map(([name]) => name)) };
+  const properties = Object.entries(membersOf(rest, 'properties'));
+  const sound = properties.filter(([, property]) => isSchema(property));
+  if (sound.length === properties.length) return rest;
+  for (const [name, property] of properties)
+    if (!isSchema(property)) note(`removed the property ${name}, which is no schema`);
+  return { ...rest, properties: Object.fromEntries(sound) };
 };
 
 function excerpt(value: unknown): string {

@@ -13,17 +13,15 @@ export function withSoundHeaders(schema: Schema): Schema {
 
 function visit(schema: Schema, isReachable: boolean, isRoot = false): Schema {
   const isSound = isReachable && !isRoot && PRIMITIVE.has(schema.type);
-  const { properties, items, additionalProperties, anyOf, ...rest } = isSound ? schema : without(schema, HEADER);
-  const hidden = (part: unknown) => (isObject(part) ? visit(part, false) : part);
-  return {
-    ...rest,
-    ...(isObject(properties) && {
-      properties: Object.fromEntries(
-        Object.entries(properties).map(([name, part]) => [name, isObject(part) ? visit(part, isReachable) : part]),
-      ),
-    }),
-    ...(items !== undefined && { items: hidden(items) }),
-    ...(additionalProperties !== undefined && { additionalProperties: hidden(additionalProperties) }),
-    ...(Array.isArray(anyOf) && { anyOf: anyOf.map(hidden) }),
+  const part = (value: unknown, reachable = false) => (isObject(value) ? visit(value, reachable) : value);
+  const member = (keyword: string, value: unknown): unknown => {
+    if (keyword === 'properties' && isObject(value)) return mapMembers(value, (_name, each) => part(each, isReachable));
+    if (keyword === 'anyOf' && Array.isArray(value)) return value.map((each) => part(each));
+    return keyword === 'items' || keyword === 'additionalProperties' ? part(value) : value;
   };
+  return mapMembers(isSound ? schema : without(schema, HEADER), member);
+}
+
+function mapMembers(members: Schema, change: (key: string, value: unknown) => unknown): Schema {
+  return Object.fromEntries(Object.entries(members).map(([key, value]) => [key, change(key, value)]));
 }

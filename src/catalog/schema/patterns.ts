@@ -32,13 +32,14 @@ export function matchesName(pattern: string, name: string): boolean | undefined 
   if (pattern.length > MAX_LENGTH || name.length > 200 || !isPortable(pattern)) return undefined;
   const tokens = tokensOf(pattern);
   const choices = tokens.filter((token) => CHOICES.includes(token)).length;
-  const repeatsGroup = tokens.some((token, index) => token === ')' && CHOICES.includes(tokens[index + 1] ?? ''));
+  const repeatsGroup = tokens.some((token, index) => token === ')' && REPETITIONS.includes(tokens[index + 1] ?? ''));
   if (choices > 2 || repeatsGroup) return undefined;
   return new RegExp(pattern, 'u').test(name);
 }
 
+const REPETITIONS = ['*', '+', '{'];
 /** Where there is more than one way to go on. What may be there or not, and alternatives, double them as well. */
-const CHOICES = ['*', '+', '{', '?', '|'];
+const CHOICES = [...REPETITIONS, '?', '|'];
 
 /** Longer ones were written by programs, for programs. */
 const MAX_LENGTH = 1_000;

@@ -202,11 +202,12 @@ function* placesIn(schema: unknown): Generator<Place> {
 
 /** The schemas right in a schema. */
 function partsOf({ properties, additionalProperties, items, anyOf }: Schema, at: string, level: number): Place[] {
-  const parts: [path: string, value: unknown][] = [];
-  if (isObject(properties)) parts.push(...entriesUnder('properties', properties));
+  const members = isObject(properties) ? entriesUnder('properties', properties) : [];
+  const branches = Array.isArray(anyOf) ? entriesUnder('anyOf', anyOf) : [];
+  // Not by `push`: a hundred thousand would not fit on the stack as arguments of a call.
+  const parts = [...members, ...branches];
   if (isObject(additionalProperties)) parts.push(['additionalProperties', additionalProperties]);
   if (isObject(items)) parts.push(['items', items]);
-  if (Array.isArray(anyOf)) parts.push(...entriesUnder('anyOf', anyOf));
   return parts.map(([path, value]) => ({ at: at === '' ? path : `${at}.${path}`, value, level }));
 }
 

@@ -66,8 +66,9 @@ export function translateWrapped(parameter: string, translate: Translate | undef
   return (value) => {
     const wrapped = value.raw(parameter);
     // Arguments are objects. Anything else its server shall see where the client has put it.
-    if (!wrapped?.isObject) return wrapped ? value : (translate?.(value) ?? value);
-    return translate?.(wrapped) ?? wrapped;
+    if (wrapped && !wrapped.isObject) return value;
+    const given = wrapped ?? value;
+    return translate?.(given) ?? given;
   };
 }
 

@@ -68,6 +68,14 @@ const SCHEMAS: Readonly<Record<string, () => string>> = {
     text(withParameter({ prefixItems: many(20_000, (i) => ({ const: i })), minItems: 20_000 })),
   'a list of a billion items': () =>
     text(withParameter({ prefixItems: [{ type: 'string' }, { type: 'null' }], minItems: 1e9 })),
+  'thirty thousand parameters that are cleaned to one name': () =>
+    text({ type: 'object', properties: members(30_000, (i) => [String.fromCharCode(0x3000 + i), { type: 'null' }]) }),
+  'twenty thousand alternatives that are equal': () =>
+    text(withParameter({ oneOf: many(20_000, () => ({ const: 1 })) })),
+  // As arguments of one call they would not fit on the stack.
+  'a hundred and forty thousand properties that are no schemas': () =>
+    text({ type: 'object', properties: members(140_000, (i) => [String.fromCodePoint(0x10000 + i), 1]) }),
+  'three hundred thousand alternatives': () => text(withParameter({ anyOf: many(300_000, () => ({})) })),
   'patterns that backtrack': () =>
     text(
       withParameter({
@@ -77,6 +85,12 @@ const SCHEMAS: Readonly<Record<string, () => string>> = {
         propertyNames: { pattern: '^(([a-z])+.)+[A-Z]([a-z])+$' },
       }),
     ),
+  'a pattern of alternatives that are alike': () =>
+    text({
+      type: 'object',
+      properties: { [`${'a'.repeat(34)}c`]: { type: 'string' } },
+      patternProperties: { [`^${'(?:a|a)'.repeat(34)}b$`]: { type: 'string' } },
+    }),
   'a pattern that looks around a thousand times': () =>
     text(
       withParameter({ type: 'string', pattern: `^${'(?!a)'.repeat(200)}b`, allOf: [{ pattern: '(?!'.repeat(300) }] }),

@@ -87,4 +87,32 @@ describe('a name', () => {
     expect(matchesName('a*a*a*b', 'a'.repeat(50))).toBeUndefined();
     expect(matchesName('(unclosed', 'a')).toBeUndefined();
   });
+
+  it.each([
+    ['^x-?a$', 'xa', true],
+    ['^x-?a$', 'x--a', false],
+    ['^(?:x|y)-', 'y-a', true],
+    ['^(?:x|y)-', 'z-a', false],
+    ['^(?:x-)?a$', 'a', true],
+    ['^(x)|(y)$', 'ay', true],
+    [String.raw`^\??\|`, '|', true],
+    ['^[?|*+{][?|*+{]$', '{|', true],
+  ])('is tried where there are few ways to go on: %s on %s', (pattern, name, answer) => {
+    expect(matchesName(pattern, name)).toBe(answer);
+  });
+
+  // Each more would double the time that it took.
+  it.each([
+    ['parts that may be there or not', 'a?'],
+    ['parts that may be there or not, at a length', 'a{0,1}'],
+    ['alternatives', '(?:a|a)'],
+  ])('is not tried on many %s', (_title, part) => {
+    for (const count of [20, 40]) {
+      expect(matchesName(`^${part.repeat(count)}b$`, `${'a'.repeat(count)}c`)).toBeUndefined();
+    }
+  });
+
+  it('is not tried on a pattern of which even the pieces are too many', () => {
+    expect(matchesName('['.repeat(200_000), 'a')).toBeUndefined();
+  });
 });

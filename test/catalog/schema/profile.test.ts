@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { violationsOf } from '../../../src/catalog/schema/profile.ts';
-import { repairOf, withParameter } from './support.ts';
+import { parameterOf, repairOf, withParameter } from './support.ts';
 
 describe('the strict profile', () => {
   it.each([
@@ -61,6 +61,7 @@ describe('the strict profile', () => {
     [withParameter({ type: 'string', pattern: '^(?!a)' }), 'properties.a', 'an odd pattern'],
     [withParameter({ type: 'string', nullable: true }), 'properties.a', 'nullable'],
     [withParameter({ type: 'string', enum: [] }), 'properties.a', 'an odd enum'],
+    [withParameter({ type: 'string', contentSchema: { type: 'object' } }), 'properties.a', 'contentSchema'],
     [withParameter({ type: 'string', enum: ['a', null] }), 'properties.a', 'values of another type'],
     [withParameter({ type: 'array' }), 'properties.a', 'an array without items'],
     [withParameter({ type: ['array', 'null'] }), 'properties.a', 'an array without items'],
@@ -74,6 +75,31 @@ describe('the strict profile', () => {
     ],
   ])('does not take %j', (schema, at, fault) => {
     expect(violationsOf(schema)).toContainEqual({ at, fault });
+  });
+
+  it.each([
+    ['examples', 'text'],
+    ['examples', { a: 1 }],
+    ['deprecated', 'yes'],
+    ['readOnly', 'true'],
+    ['writeOnly', 1],
+    ['contentMediaType', 7],
+    ['contentEncoding', null],
+  ])('takes no notes of a type that the meta-schema has not: %s %j', (keyword, value) => {
+    const schema = withParameter({ type: 'string', description: 'D', [keyword]: value });
+    expect(violationsOf(schema)).toEqual([{ at: 'properties.a', fault: `an odd ${keyword}` }]);
+    expect(parameterOf({ type: 'string', description: 'D', [keyword]: value })).toEqual({
+      type: 'string',
+      description: 'D',
+    });
+  });
+
+  it('takes what texts hold, but not a schema of it, which may refer to what is gone', () => {
+    const held = { type: 'string', contentMediaType: 'application/json', contentEncoding: 'base64' };
+    expect(violationsOf(withParameter(held))).toEqual([]);
+    const more = { $defs: { b: { type: 'object' } } };
+    expect(parameterOf({ ...held, contentSchema: { $ref: '#/$defs/b' } }, more)).toEqual(held);
+    expect(parameterOf({ ...held, contentSchema: { type: 'object' } })).toEqual(held);
   });
 
   it('does not take more levels or properties than readers are sure to take', () => {

@@ -189,6 +189,35 @@ describe('the headers that repeat arguments', () => {
   });
 
   it.each([
+    ['{"region":"eu","region":"us"}', { 'mcp-param-region': 'us' }, 'Mcp-Param-Region', 'region'],
+    ['{"region":"eu","region":"us"}', { 'mcp-param-region': 'eu' }, 'Mcp-Param-Region', 'region'],
+    ['{"region":"eu","\\u0072egion":"eu"}', { 'mcp-param-region': 'eu' }, 'Mcp-Param-Region', 'region'],
+    ['{"region":"eu","region":null}', {}, 'Mcp-Param-Region', 'region'],
+    ['{"deep":{"flag":true,"flag":false}}', { 'mcp-param-flag': 'false' }, 'Mcp-Param-Flag', 'flag'],
+  ])('are refused where an argument is there twice, and readers may differ: %s with %j', (args, headers, name, key) => {
+    expect(check(RawJson.verbatim(args), headers)).toBe(
+      `the argument that ${name} repeats is not clear, as "${key}" is there twice`,
+    );
+  });
+
+  it('are refused where what holds an argument is there twice', () => {
+    const args = RawJson.verbatim('{"deep":{"flag":true},"deep":{}}');
+    for (const headers of [{}, { 'mcp-param-flag': 'true' }]) {
+      expect(check(args, headers)).toMatch(
+        /^the argument that Mcp-Param-\w+ repeats is not clear, as "deep" is there twice$/,
+      );
+    }
+  });
+
+  it.each([
+    ['{"region":"eu","other":{"a":1,"a":2}}', { 'mcp-param-region': 'eu' }],
+    ['{"region":"eu","other":[{"region":1,"region":2}]}', { 'mcp-param-region': 'eu' }],
+    ['{"deep":{"flag":true,"other":{"flag":1,"flag":2}}}', { 'mcp-param-flag': 'true' }],
+  ])('are of no less use for what is there twice elsewhere: %s', (args, headers) => {
+    expect(check(RawJson.verbatim(args), headers)).toBeUndefined();
+  });
+
+  it.each([
     ['behind a list', { items: { type: 'array', items: { type: 'string', 'x-mcp-header': 'Region' } } }],
     ['behind a condition', { region: { oneOf: [{ type: 'string', 'x-mcp-header': 'Region' }] } }],
     ['with a name that is none', { region: { type: 'string', 'x-mcp-header': 'Re gion' } }],
