@@ -42,8 +42,8 @@ export class Reports {
 
   /** Looks for the tools that those for research are made of, in the catalog of all servers: without them there is neither. */
   reviewResearch({ origin, search, fetch }: ResearchSettings, view: View, inventories: readonly Inventory[]): void {
-    // What a server that is down would have is not known.
-    if (inventories.some(({ tools }) => !tools)) return;
+    // What a server that is down, or does not tell, would have is not known.
+    if (inventories.some(({ tools, isCurrent }) => !tools || !isCurrent)) return;
     const all = inventories.flatMap(({ upstream, tools = [] }) =>
       tools.map((tool) => ({ own: nameOf(tool), exposed: view.exposedTool(upstream, nameOf(tool)) })),
     );

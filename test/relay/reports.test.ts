@@ -160,6 +160,22 @@ describe('tools for research', () => {
     const { warnings } = await report([offers({ name: 'x' }), late], researchOf('b__get'));
     expect(warnings()).toEqual([expect.stringContaining('cannot list its tools')]);
   });
+
+  it('are not judged while a server that has told of a change does not tell of its tools', async () => {
+    let fails = false;
+    const changing: Part = {
+      answer: () => (fails ? { error: { code: 1, message: 'not now' } } : { result: { tools: [{ name: 'get' }] } }),
+    };
+    const { warnings, relays } = await report([offers({ name: 'x' }), changing], researchOf('b__get'));
+    fails = true;
+    relays.played[1]?.say(CHANGED);
+    await expect.poll(warnings).toHaveLength(1);
+    relays.played[0]?.say(CHANGED);
+    await expect
+      .poll(() => relays.received[0]?.filter((frame) => frame.string('method') === 'tools/list').length)
+      .toBe(2);
+    expect(warnings()).toEqual([expect.stringContaining('cannot list its tools')]);
+  });
 });
 
 describe('an override of prompts or resources', () => {
