@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { delimiter, dirname } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const PROJECT_FOLDER = fileURLToPath(new URL('..', import.meta.url));
@@ -10,13 +11,19 @@ const isWindows = process.platform === 'win32';
 const MS_PER_TICK = 10;
 const STOP_PATIENCE_MS = 3000;
 const STDERR_TAIL = 400;
-// A bridge that starts `node` by name gets the Node that runs the bench.
-const env = { ...process.env, PATH: dirname(process.execPath) + delimiter + process.env.PATH };
+// A bridge that starts `node` by name gets the Node that runs the bench. What it keeps is neither the user's, nor as large as theirs may be.
+const stateFolder = mkdtempSync(join(tmpdir(), 'mcp-bridge-bench-'));
+const env = {
+  ...process.env,
+  PATH: dirname(process.execPath) + delimiter + process.env.PATH,
+  MCP_BRIDGE_STATE_FOLDER: stateFolder,
+};
 
 /** What was started and not yet stopped, so that none outlives the bench. */
 const running = new Set();
 process.once('exit', () => {
   for (const { child } of running) killGroup(child);
+  rmSync(stateFolder, { recursive: true, force: true });
 });
 
 /** Starts `node argv...` in the project's folder, in a process group of its own. `stdout` is 'ignore' or 'pipe'. */

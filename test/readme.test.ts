@@ -172,6 +172,7 @@ function environmentIn(folder: string): Record<string, string> {
   return {
     PATH: [join(folder, 'bin'), process.env.PATH].join(delimiter),
     HOME: process.env.HOME ?? folder,
+    XDG_STATE_HOME: process.env.XDG_STATE_HOME ?? folder,
     MCP_BRIDGE_PORT: '0',
     MCP_BRIDGE_LOG_FORMAT: 'json',
     // Everything that npx runs here is installed.

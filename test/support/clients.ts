@@ -71,7 +71,13 @@ export function connectStdio(
   command: StdioCommand,
   options: PeerOptions = {},
 ): Promise<Peer<Client, StdioClientTransport>> {
-  return connectV1(new StdioClientTransport({ ...command, stderr: 'ignore' }), options);
+  return connectV1(new StdioClientTransport(withStateHome(command)), options);
+}
+
+/** The SDKs hand on few variables, and not where these tests keep their state. */
+function withStateHome({ env, ...command }: StdioCommand) {
+  const { XDG_STATE_HOME = '' } = process.env;
+  return { ...command, env: { XDG_STATE_HOME, ...env }, stderr: 'ignore' } as const;
 }
 
 /** Which eras a client of SDK v2 offers: `legacy` only 2025, `auto` 2026 first, a pinned revision nothing else. */
@@ -92,7 +98,7 @@ export function connectStdioV2(
   negotiation: Negotiation,
   options: PeerOptions = {},
 ): Promise<Peer<ClientV2, StdioTransportV2>> {
-  return connectV2(new StdioTransportV2({ ...command, stderr: 'ignore' }), negotiation, options);
+  return connectV2(new StdioTransportV2(withStateHome(command)), negotiation, options);
 }
 
 async function connectV1<T extends Transport>(transport: T, options: PeerOptions): Promise<Peer<Client, T>> {
