@@ -15,7 +15,9 @@ export function ranked(query: string, resources: readonly RawJson[]): readonly R
 
 function wordsOf(query: string): string[] {
   const words = [];
-  for (const { segment, isWordLike } of SEGMENTER.segment(folded(query.slice(0, LONGEST_QUERY))))
+  // Knows words also where nothing stands between them. Any locale will do: words are told apart by their script.
+  const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+  for (const { segment, isWordLike } of segmenter.segment(folded(query.slice(0, LONGEST_QUERY))))
     if (isWordLike) words.push(segment);
   return [...new Set(words)];
 }
@@ -54,5 +56,3 @@ const PLACES = [
 const FAR_BEHIND = 6;
 /** Characters that are read. */
 const LONGEST_QUERY = 1000;
-/** Knows words also where nothing stands between them. Any locale will do: words are told apart by their script. */
-const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' });
