@@ -32,7 +32,9 @@ export interface ToolReport {
 }
 
 export type HiddenBecause =
-  | { readonly by: 'filter' | 'annotations' }
+  /** `origin`: where it was configured, for people. */
+  | { readonly by: 'filter'; readonly origin: string }
+  | { readonly by: 'annotations' }
   /** Clients would refuse all tools for its schema. */
   | { readonly by: 'schema'; readonly reason: string }
   /** Clients would refuse all tools for its name, which is missing, or comes again. */
@@ -59,7 +61,7 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
       server: upstream.name,
       ownName,
       hidden: named.has(original)
-        ? hiddenBecause(view.allows(upstream, ownName), permitted.has(original), presented)
+        ? hiddenBecause(view.hiddenBy(upstream, ownName), permitted.has(original), presented)
         : { by: 'name' },
       readOnly: isMarkedReadOnly(definition),
       tokens: tokensOf(definition),
@@ -79,8 +81,12 @@ function reportOwn(definition: RawJson): ToolReport {
   return { name, ownName: name, readOnly, tokens, definition, original: definition, ...unsaid };
 }
 
-function hiddenBecause(isAllowed: boolean, isPermitted: boolean, { flaw }: Presented): HiddenBecause | undefined {
-  if (!isAllowed) return { by: 'filter' };
+function hiddenBecause(
+  filter: string | undefined,
+  isPermitted: boolean,
+  { flaw }: Presented,
+): HiddenBecause | undefined {
+  if (filter !== undefined) return { by: 'filter', origin: filter };
   if (flaw !== undefined) return { by: 'schema', reason: flaw };
   return isPermitted ? undefined : { by: 'annotations' };
 }

@@ -43,6 +43,8 @@ export interface View {
   exposedTool(upstream: Upstream, tool: string): string;
   /** Whether a tool, given by its own name, may be seen and called, as far as that is told by its name. */
   allows(upstream: Upstream, tool: string): boolean;
+  /** Where the filter was configured that hides a tool by its name; `undefined` where none does. */
+  hiddenBy(upstream: Upstream, tool: string): string | undefined;
   /** Whether there may be tools of an upstream that must not be seen. */
   isFiltered(upstream: Upstream): boolean;
   /** What a name formerly stood for, by the owner's word or because it was shown so. It may stand for something else now. */
@@ -62,6 +64,12 @@ export function createView({ rules, prefix, exposedTool, reserved = [], formerTo
   const nameForFilters = exposedTool ?? ((upstream: Upstream, own: string) => tools.expose(upstream.name, own));
   const aliases = aliasesIn(upstreams, rulesOf, tools);
   const renamed = new Map(upstreams.map((upstream) => [upstream, byFoldedName(rulesOf(upstream).overrides.names)]));
+  const hiddenBy = (upstream: Upstream, own: string) => {
+    // To a server that does not mind the case, it is also what the owner may have renamed, and filters by its new name.
+    const meant = new Set([own, ...(renamed.get(upstream)?.get(own.toLowerCase()) ?? [])]);
+    const names = [...meant].map((name) => ({ own: name, exposed: nameForFilters(upstream, name) }));
+    return rulesOf(upstream).filters.find(({ filter }) => !names.every((each) => filter.allows(each)))?.origin;
+  };
   return {
     upstreams,
     single: upstreams.length === 1 ? upstreams[0] : undefined,
@@ -72,15 +80,8 @@ export function createView({ rules, prefix, exposedTool, reserved = [], formerTo
     upstream: (name) => byName.get(name),
     rulesOf,
     exposedTool: nameForFilters,
-    allows(upstream, own) {
-      const { filters } = rulesOf(upstream);
-      // To a server that does not mind the case, it is also what the owner may have renamed, and filters by its new name.
-      const meant = new Set([own, ...(renamed.get(upstream)?.get(own.toLowerCase()) ?? [])]);
-      return [...meant].every((name) => {
-        const names = { own: name, exposed: nameForFilters(upstream, name) };
-        return filters.every(({ filter }) => filter.allows(names));
-      });
-    },
+    allows: (upstream, own) => hiddenBy(upstream, own) === undefined,
+    hiddenBy,
     isFiltered(upstream) {
       const { filters, annotations } = rulesOf(upstream);
       return !annotations.isOpen || filters.some(({ filter }) => !filter.isOpen);

@@ -50,7 +50,7 @@ describe('tools ls', () => {
     );
     const config = { mcpServers: { server: { ...server, tools: { deny: ['closed'], readOnly: true } } } };
     const { out } = await runTools(['--all'], { config });
-    expect(out).toMatch(/^closed +read .*\(a filter hides it\)$/m);
+    expect(out).toMatch(/^closed +read .*\(a filter hides it \(.*mcpServers\.server\)\)$/m);
     expect(out).toMatch(/^writes +destructive .*\(a filter hides it for its annotations\)$/m);
     expect(out).toMatch(/^odd +read .*\(clients would refuse its schema: .+\)$/m);
     expect(out).toContain('1 tool, 1 read-only');
@@ -183,7 +183,10 @@ describe('tools ls', () => {
     expect(isFine).toBe(false);
 
     const all = JSON.parse((await runTools(['--json', '--all'], { config })).out);
-    expect(all.tools).toMatchObject([{ hidden: null }, { ownName: 'other', hidden: { by: 'filter' } }]);
+    expect(all.tools).toMatchObject([
+      { hidden: null },
+      { ownName: 'other', hidden: { by: 'filter', origin: expect.any(String) } },
+    ]);
   });
 });
 
@@ -272,7 +275,11 @@ describe('tools show', () => {
 
   it('shows a tool that clients do not see, and why they do not', async () => {
     const config = { mcpServers: { echo: { ...ECHO, tools: { deny: ['exit'] } } } };
-    expect((await runTools(['show', 'exit'], { config })).out).toContain('\nHidden  a filter hides it\n');
+    expect((await runTools(['show', 'exit'], { config })).out).toMatch(
+      /\nHidden {2}a filter hides it \(.*mcpServers\.echo\)\n/,
+    );
+    const common = await runTools(['show', 'exit', '--deny', 'exit'], { config: { mcpServers: { echo: ECHO } } });
+    expect(common.out).toContain('\nHidden  a filter hides it (tools of all servers)\n');
   });
 
   it('gives programs the definition, and what its server made it', async () => {
@@ -397,7 +404,7 @@ describe('tools call', () => {
   it('says why a tool is not to be called', async () => {
     const config = { mcpServers: { echo: { ...ECHO, tools: { deny: ['exit'] } } } };
     const { isFine, err } = await runTools(['call', 'exit'], { config });
-    expect(err).toBe('mcp-bridge: clients do not see exit: a filter hides it\n');
+    expect(err).toMatch(/^mcp-bridge: clients do not see exit: a filter hides it \(.*mcpServers\.echo\)\n$/);
     expect(isFine).toBe(false);
   });
 });

@@ -74,7 +74,7 @@ function parametersOf(definition: RawJson): string[] {
 export function whyHidden(hidden: HiddenBecause): string {
   switch (hidden.by) {
     case 'filter':
-      return 'a filter hides it';
+      return `a filter hides it (${hidden.origin})`;
     case 'annotations':
       return 'a filter hides it for its annotations';
     case 'name':
