@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { rawRequest } from '../http.ts';
 import { register } from './endpoints.ts';
 import { type GuardedBridge, letIn } from './owner.ts';
@@ -36,7 +37,9 @@ export async function runAuthorizationSuite(bridge: GuardedBridge): Promise<Auth
   try {
     const closed = once(suite, 'close');
     const asked = await readAuthorizeUrl(suite, bridge.issuer);
-    await rawRequest('GET', await browse(asked));
+    const sentBack = await browse(asked);
+    // The suite asks before it listens.
+    await vi.waitFor(() => rawRequest('GET', sentBack), { timeout: SUITE_LIMIT });
     await closed;
     return await readChecks(folder);
   } finally {
