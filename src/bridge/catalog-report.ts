@@ -1,5 +1,4 @@
 import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
-import { distinct } from '../catalog/distinct.ts';
 import { NOTHING_UNSEEN, type UnseenChanges } from '../catalog/override/override.ts';
 import type { Presented } from '../catalog/presentation.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
@@ -50,7 +49,7 @@ function reportServer({ view }: Router, upstream: Upstream, tools: readonly RawJ
   if (!view.upstreams.includes(upstream)) return [];
   const { presenter, annotations } = view.rulesOf(upstream);
   const permitted = new Set(annotations.isOpen ? tools : unanimous(tools, (tool) => presenter.present(tool).isAllowed));
-  const named = new Set(presenter.needsDefinitions ? distinct(tools) : tools);
+  const named = new Set(presenter.withSoundNames(tools));
   return tools.map((original) => {
     const ownName = original.string('name') ?? '';
     const presented = presenter.present(original);

@@ -1,6 +1,7 @@
 import type { Schemas } from '../config/catalog-settings.ts';
 import type { RawJson } from '../protocol/raw-json.ts';
 import type { AnnotationFilter } from './annotation-filter.ts';
+import { distinct } from './distinct.ts';
 import { NOTHING_UNSEEN, type ToolChange, type ToolOverrides, type UnseenChanges } from './override/override.ts';
 import { remember } from './remember.ts';
 import { repairInput, repairOutput } from './schema/repair.ts';
@@ -51,6 +52,11 @@ export class Presenter {
   /** Whether what becomes of a call hangs on how its tool is defined. */
   get needsDefinitions(): boolean {
     return this.#options.schemas === 'strict';
+  }
+
+  /** The tools whose names do not cost clients all others. */
+  withSoundNames(tools: readonly RawJson[]): readonly RawJson[] {
+    return this.#options.schemas === 'strict' ? distinct(tools) : tools;
   }
 
   present(definition: RawJson): Presented {

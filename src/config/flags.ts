@@ -1,8 +1,9 @@
 import type { BridgeError } from '../errors.ts';
 import { FLAG_GROUPS, type FlagValues, flagOf } from './flag-table.ts';
 import { nearest } from './nearest.ts';
+import { FIRST_WORDS, listSubcommands, parseSubcommand } from './parse-subcommand.ts';
 import { createProgram, type GivenFlags, readValues, splitAtDashes, unknownFlag, usage } from './read-flags.ts';
-import { FIRST_WORDS, listSubcommands, parseSubcommand, type Subcommand } from './subcommands.ts';
+import type { Subcommand } from './subcommands.ts';
 
 /** What a command line asks for. */
 export type Flags =

@@ -1,5 +1,4 @@
 import { isMarkedReadOnly, unanimous } from '../catalog/annotations.ts';
-import { distinct } from '../catalog/distinct.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import { withParams } from '../protocol/message.ts';
 import { RawJson } from '../protocol/raw-json.ts';
@@ -52,7 +51,7 @@ function showTools(items: RawJson[], upstream: Upstream, view: View, holds: (too
   };
   const isAnyPermitted = annotations.isOpen && holds !== isMarkedReadOnly;
   const permitted = isAnyPermitted ? items : unanimous(items, isPermitted);
-  return (presenter.needsDefinitions ? distinct(permitted) : permitted).flatMap((tool) => {
+  return presenter.withSoundNames(permitted).flatMap((tool) => {
     const name = tool.string('name') ?? '';
     if (!view.allows(upstream, name)) return [];
     const { definition, flaw } = presenter.present(tool);

@@ -1,4 +1,3 @@
-import { distinct } from '../catalog/distinct.ts';
 import { remember } from '../catalog/remember.ts';
 import type { CompiledRules, PlacedFilter } from '../catalog/rules.ts';
 import type { ResearchSettings } from '../config/catalog-settings.ts';
@@ -63,7 +62,7 @@ export class Reports {
 
   #reviewTools(view: View, upstream: Upstream, tools: readonly RawJson[]): void {
     const { presenter } = view.rulesOf(upstream);
-    const named = new Set(presenter.needsDefinitions ? distinct(tools) : tools);
+    const named = new Set(presenter.withSoundNames(tools));
     for (const tool of tools) {
       const name = nameOf(tool);
       if (!view.allows(upstream, name)) continue;

@@ -4,17 +4,24 @@ import type { RawJson } from '../protocol/raw-json.ts';
 /** Per server; far more than any client takes. */
 const MAX_LEARNED = 10_000;
 
+/** What a server has said, by its own names. */
+interface Told {
+  /** Grows whenever the server says that its list has changed. */
+  readonly edition: number;
+  /** `undefined` until it has told its list, or a page of it. */
+  tools: Map<string, RawJson> | undefined;
+  /** What it said before its list changed, until it tells the new one. */
+  former: ReadonlyMap<string, RawJson> | undefined;
+  isComplete: boolean;
+}
+
 /** What the servers have said of their tools, by the servers' own names. Kept until a server says that its list has changed. */
 export class ToolDefinitions {
-  readonly #servers = new Map<string, Map<string, RawJson>>();
-  readonly #complete = new Set<string>();
-  /** What was known when the list changed, until the new one is told. */
-  readonly #former = new Map<string, ReadonlyMap<string, RawJson>>();
-  readonly #editions = new Map<string, number>();
+  readonly #servers = new Map<string, Told>();
 
   /** Whether all of a server's tools are known that can be, rather than some pages of its list. */
   isComplete(server: string): boolean {
-    return this.#complete.has(server);
+    return this.#told(server).isComplete;
   }
 
   /** Whether a server has told all its tools, and this is none of them. */
@@ -24,46 +31,51 @@ export class ToolDefinitions {
 
   /** Whether a server has told all its tools. */
   hasAll(server: string): boolean {
-    return this.isComplete(server) && this.#servers.has(server);
+    const { isComplete, tools } = this.#told(server);
+    return isComplete && tools !== undefined;
   }
 
   /** Tells what a server says now from what it has said before its list changed. */
   edition(server: string): number {
-    return this.#editions.get(server) ?? 0;
+    return this.#told(server).edition;
   }
 
   /** @param edition the one in which the server was asked: what it has said of its former tools is passed over. */
   learn(server: string, tools: readonly RawJson[], edition = this.edition(server)): void {
-    if (edition !== this.edition(server)) return;
-    const known = this.#servers.get(server) ?? new Map<string, RawJson>();
+    const told = this.#told(server);
+    if (edition !== told.edition) return;
+    told.tools ??= new Map();
+    told.former = undefined;
     for (const tool of tools) {
       const name = tool.string('name') ?? '';
-      known.delete(name);
-      remember(known, name, () => tool, MAX_LEARNED);
+      told.tools.delete(name);
+      remember(told.tools, name, () => tool, MAX_LEARNED);
     }
-    this.#servers.set(server, known);
-    this.#former.delete(server);
   }
 
   of(server: string, tool: string): RawJson | undefined {
-    return this.#servers.get(server)?.get(tool);
+    return this.#told(server).tools?.get(tool);
   }
 
   /** What a server said of a tool last, for as long as it does not tell what it would say now. */
   lastOf(server: string, tool: string): RawJson | undefined {
-    return this.of(server, tool) ?? this.#former.get(server)?.get(tool);
+    const { tools, former } = this.#told(server);
+    return tools?.get(tool) ?? former?.get(tool);
   }
 
   /** Takes note that what was learnt last was the rest, or that there is no more to be had. */
   complete(server: string): void {
-    this.#complete.add(server);
+    this.#told(server).isComplete = true;
   }
 
   forget(server: string): void {
-    const known = this.#servers.get(server);
-    if (known) this.#former.set(server, known);
-    this.#servers.delete(server);
-    this.#complete.delete(server);
-    this.#editions.set(server, this.edition(server) + 1);
+    const { edition, tools, former } = this.#told(server);
+    this.#servers.set(server, { edition: edition + 1, tools: undefined, former: tools ?? former, isComplete: false });
+  }
+
+  #told(server: string): Told {
+    const told = this.#servers.get(server) ?? { edition: 0, tools: undefined, former: undefined, isComplete: false };
+    this.#servers.set(server, told);
+    return told;
   }
 }

@@ -22,13 +22,13 @@ describe('import shows no secrets', () => {
     ['in what it would write', { dryRun: true }],
     ['to programs', { json: true }],
   ])('%s', async (_what, options) => {
-    const { run, config } = await makeUser({ 'work/.mcp.json': { mcpServers: { a: SERVER } } });
+    const { run, config } = await makeUser({ 'project/.mcp.json': { mcpServers: { a: SERVER } } });
     expect(await run({ clients: ['claude'], ...options })).not.toContain('sk-');
     if (!('dryRun' in options)) expect((await config()).mcpServers).toEqual({ a: SERVER });
   });
 
   it('and shows the rest', async () => {
-    const { run } = await makeUser({ 'work/.mcp.json': { mcpServers: { a: SERVER } } });
+    const { run } = await makeUser({ 'project/.mcp.json': { mcpServers: { a: SERVER } } });
     const said = await run({ clients: ['claude'], dryRun: true });
     expect(said).toContain('  x serve --api-key ... --token=... --token ${TOKEN} postgres://me:...@host/db\n');
     expect(JSON.parse(said.slice(said.indexOf('\n{'))).mcpServers.a).toEqual({
@@ -39,7 +39,7 @@ describe('import shows no secrets', () => {
   });
 
   it('and names their places', async () => {
-    const { run } = await makeUser({ 'work/.mcp.json': { mcpServers: { a: SERVER } } });
+    const { run } = await makeUser({ 'project/.mcp.json': { mcpServers: { a: SERVER } } });
     expect(await run({ clients: ['claude'] })).toContain(
       'keep it to yourself: a.PLAIN, a.URL, a.USUAL, a.ESCAPED, a.args[2], a.args[3], a.args[6]\n',
     );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeUser } from './import-user.ts';
 
-const FILES = { 'work/.mcp.json': { mcpServers: { a: { command: 'a' }, b: { command: 'b' } } } };
+const FILES = { 'project/.mcp.json': { mcpServers: { a: { command: 'a' }, b: { command: 'b' } } } };
 
 // On Windows, not everybody may make links.
 describe.skipIf(process.platform === 'win32')('import to a link', () => {

@@ -16,10 +16,10 @@ export interface User {
   config(name?: string): Promise<{ mcpServers: Record<string, { [key: string]: unknown }> }>;
 }
 
-/** A user who has these files, in the folders `home` and `work`, and imports what is in them. */
+/** A user who has these files, in the folders `home` and `project`, and imports what is in them. */
 export async function makeUser(files: Readonly<Record<string, object | string>>): Promise<User> {
   const root = await makeFolder();
-  const cwd = join(root, 'work');
+  const cwd = join(root, 'project');
   await mkdir(cwd);
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });

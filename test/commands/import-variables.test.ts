@@ -14,7 +14,7 @@ const INPUTS = [
 
 describe('what VS Code asks for', () => {
   it.each([
-    ['its file', 'work/.vscode/mcp.json', (servers: object) => ({ inputs: INPUTS, servers })],
+    ['its file', 'project/.vscode/mcp.json', (servers: object) => ({ inputs: INPUTS, servers })],
     [
       'its settings',
       'home/.config/Code/User/settings.json',
@@ -34,7 +34,7 @@ describe('what VS Code asks for', () => {
 
   it('is not named when it is set', async () => {
     const servers = { a: { command: 'x', env: { KEY: '${input:api-key}' } } };
-    const { run } = await makeUser({ 'work/.vscode/mcp.json': { inputs: INPUTS, servers } });
+    const { run } = await makeUser({ 'project/.vscode/mcp.json': { inputs: INPUTS, servers } });
     expect(await run({ clients: ['vscode'], env: { INPUT_API_KEY: 'x' } })).not.toContain('Set first');
   });
 
@@ -42,7 +42,7 @@ describe('what VS Code asks for', () => {
     'becomes variables also where nothing is said of it: %j',
     async (inputs) => {
       const servers = { a: { command: 'x', args: ['${input:api-key}'] } };
-      const { run, config } = await makeUser({ 'work/.vscode/mcp.json': { inputs, servers } });
+      const { run, config } = await makeUser({ 'project/.vscode/mcp.json': { inputs, servers } });
       expect(await run({ clients: ['vscode'] })).toContain('\nSet first: INPUT_API_KEY\n');
       expect((await config()).mcpServers.a).toEqual({ command: 'x', args: ['${INPUT_API_KEY}'] });
     },
@@ -56,14 +56,14 @@ describe('variables of the servers', () => {
   };
 
   it('are named, each once, when they are not set', async () => {
-    const { run } = await makeUser({ 'work/.mcp.json': { mcpServers: servers } });
+    const { run } = await makeUser({ 'project/.mcp.json': { mcpServers: servers } });
     expect(await run({ clients: ['claude'], env: { D: '' } })).toContain('\nSet first: PROGRAM, C, E, F\nNext: ');
     const said = await run({ clients: ['claude'], json: true, force: true });
     expect(JSON.parse(said)).toMatchObject({ unset: ['PROGRAM', 'C', 'D', 'E', 'F'] });
   });
 
   it('of those only that were chosen', async () => {
-    const { run } = await makeUser({ 'work/.mcp.json': { mcpServers: servers } });
+    const { run } = await makeUser({ 'project/.mcp.json': { mcpServers: servers } });
     expect(await run({}, '2\n')).toContain('\nSet first: C, E, F, D\n');
   });
 });
@@ -79,7 +79,7 @@ describe('files of variables', () => {
     ['in the project', undefined],
     ['elsewhere', '../elsewhere.json'],
   ])('are named when they are missing, for a config file %s', async (_where, output) => {
-    const { cwd, run } = await makeUser({ 'work/.mcp.json': { mcpServers: servers }, 'work/there.env': '' });
+    const { cwd, run } = await makeUser({ 'project/.mcp.json': { mcpServers: servers }, 'project/there.env': '' });
     const said = await run({ clients: ['claude'], output });
     expect(said).toContain(`\nSet first: FOLDER\nMissing: ${cwd}/.env\nNext: `);
     await writeFile(join(cwd, '.env'), '');

@@ -6,7 +6,9 @@ import { makeUser, type User } from './import-user.ts';
 
 const FILES = {
   'home/.cursor/mcp.json': { mcpServers: { files: { command: 'cursor-files' }, web: { url: 'https://h.example' } } },
-  'work/.cursor/mcp.json': { mcpServers: { files: { command: 'files', args: ['a b', 'c'] }, off: { disabled: true } } },
+  'project/.cursor/mcp.json': {
+    mcpServers: { files: { command: 'files', args: ['a b', 'c'] }, off: { disabled: true } },
+  },
   'home/.codeium/windsurf/mcp_config.json': {
     mcpServers: {
       files: { command: 'cursor-files' },
@@ -25,7 +27,7 @@ describe('import', () => {
     const { root, run, config } = await start();
     const said = await run({ clients: ['cursor', 'windsurf'], env: { HOME: '/' } });
     expect(said.split('\n')).toEqual([
-      `Cursor, ${root}/work/.cursor/mcp.json`,
+      `Cursor, ${root}/project/.cursor/mcp.json`,
       '   ✓ files  files "a b" c',
       '   · off    left out: switched off',
       '',
@@ -50,14 +52,14 @@ describe('import', () => {
         'My-Notes': { command: 'notes', env: { KEY: 'a key', HOME: '${HOME}' } },
       },
     });
-    expect((await stat(join(root, 'work/mcp-bridge.json'))).mode & 0o777).toBe(0o600);
-    expect(await readdir(join(root, 'work'))).toEqual(['.cursor', 'mcp-bridge.json']);
+    expect((await stat(join(root, 'project/mcp-bridge.json'))).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(root, 'project'))).toEqual(['.cursor', 'mcp-bridge.json']);
   });
 
   it('reads Claude Code’s servers for everywhere and for this project, and none of other projects', async () => {
     const { root, run, config } = await start();
     const projects = {
-      [join(root, 'work')]: { mcpServers: { here: { command: 'h' } } },
+      [join(root, 'project')]: { mcpServers: { here: { command: 'h' } } },
       '/x': { mcpServers: { x: {} } },
     };
     await writeFile(
@@ -75,25 +77,28 @@ describe('import', () => {
       [`${user}/settings.json`]:
         '{ "editor.tabSize": 2, /* old */ "mcp": { "servers": { "old": { "command": "o" } } }, }',
       'home/.config/Code - Insiders/User/mcp.json': { inputs: [], servers: { insiders: { command: 'i' } } },
-      'work/.vscode/settings.json': { 'editor.tabSize': 2 },
+      'project/.vscode/settings.json': { 'editor.tabSize': 2 },
     });
     const said = await run({ clients: ['vscode'] });
-    expect(said).not.toContain('work/.vscode');
+    expect(said).not.toContain('project/.vscode');
     expect(said).toContain('VS Code Insiders, ');
     expect(Object.keys((await config()).mcpServers)).toEqual(['old', 'profile', 'insiders']);
   });
 
   it('goes on when a file is broken, and names the place', async () => {
-    const { root, run, config } = await start({ ...FILES, 'work/.cursor/mcp.json': '{\n  "mcpServers": { "a" }\n}' });
+    const { root, run, config } = await start({
+      ...FILES,
+      'project/.cursor/mcp.json': '{\n  "mcpServers": { "a" }\n}',
+    });
     expect(await run({ clients: ['cursor'] })).toContain(
-      `Cursor, ${root}/work/.cursor/mcp.json\n   ✗ cannot be used: 2:23: colon expected\n\nCursor`,
+      `Cursor, ${root}/project/.cursor/mcp.json\n   ✗ cannot be used: 2:23: colon expected\n\nCursor`,
     );
     expect(Object.keys((await config()).mcpServers)).toEqual(['files']);
   });
 
   it('keeps what others wrote from driving the terminal', async () => {
     const { run } = await start({
-      'work/.mcp.json': { mcpServers: { 'a\u001b[2J': { command: 'x', args: ['\r\u001b]0;'] } } },
+      'project/.mcp.json': { mcpServers: { 'a\u001b[2J': { command: 'x', args: ['\r\u001b]0;'] } } },
     });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     expect(await run({ clients: ['claude'] })).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
@@ -101,7 +106,7 @@ describe('import', () => {
 
   it('never replaces a file, unless it is told to', async () => {
     const { root, run, config } = await start();
-    const path = join(root, 'work/mcp-bridge.json');
+    const path = join(root, 'project/mcp-bridge.json');
     await writeFile(path, '{"mcpServers":{}}', { mode: 0o644 });
     await expect(run({ clients: ['cursor'] })).rejects.toMatchObject({
       code: 'USAGE',
@@ -115,7 +120,7 @@ describe('import', () => {
 
   it('hides no mcp-bridge.jsonc behind a new file', async () => {
     const { root, run } = await start();
-    await writeFile(join(root, 'work/mcp-bridge.jsonc'), '// mine\n{"mcpServers":{}}');
+    await writeFile(join(root, 'project/mcp-bridge.jsonc'), '// mine\n{"mcpServers":{}}');
     await expect(run({ clients: ['cursor'] })).rejects.toThrow('mcp-bridge.jsonc is there already');
   });
 
@@ -125,11 +130,11 @@ describe('import', () => {
       args: ['${workspaceFolderBasename}', '$${workspaceFolder}', 'b'],
     };
     const placed = { ...server, cwd: 'sub', envFile: '${userHome}/.env' };
-    const { root, run } = await start({ 'work/.mcp.json': { mcpServers: { a: server, b: placed } } });
+    const { root, run } = await start({ 'project/.mcp.json': { mcpServers: { a: server, b: placed } } });
     const output = join(root, 'elsewhere.json');
     expect(await run({ clients: ['claude'], output })).toContain(`\nNext: mcp-bridge --config ${output}\n`);
-    const work = join(root, 'work');
-    const moved = { command: `${work}/a`, args: ['work', '$${workspaceFolder}', 'b'], cwd: work };
+    const work = join(root, 'project');
+    const moved = { command: `${work}/a`, args: ['project', '$${workspaceFolder}', 'b'], cwd: work };
     expect(JSON.parse(await readFile(output, 'utf8')).mcpServers).toEqual({
       a: moved,
       b: { ...moved, cwd: join(work, 'sub'), envFile: '${userHome}/.env' },
@@ -138,11 +143,11 @@ describe('import', () => {
 
   it('shows with --dry-run what it would write, but for values', async () => {
     const { root, run } = await start();
-    await writeFile(join(root, 'work/mcp-bridge.json'), '{"mcpServers":{}}');
+    await writeFile(join(root, 'project/mcp-bridge.json'), '{"mcpServers":{}}');
     const said = await run({ clients: ['windsurf'], dryRun: true });
     const { mcpServers } = JSON.parse(said.slice(said.indexOf('\n{')));
     expect(mcpServers['My-Notes']).toEqual({ command: 'notes', env: { KEY: '...', HOME: '${HOME}' } });
-    expect(await readFile(join(root, 'work/mcp-bridge.json'), 'utf8')).toBe('{"mcpServers":{}}');
+    expect(await readFile(join(root, 'project/mcp-bridge.json'), 'utf8')).toBe('{"mcpServers":{}}');
   });
 
   it('tells programs the same, and no values', async () => {
@@ -158,7 +163,7 @@ describe('import', () => {
           ],
         },
       ],
-      output: join(root, 'work/mcp-bridge.json'),
+      output: join(root, 'project/mcp-bridge.json'),
       written: true,
       loss: { servers: [], bridge: false },
       values: ['My-Notes.KEY'],
@@ -200,7 +205,7 @@ describe('import, told no client', () => {
   ])('writes nothing when %s', async (_what, answers, code, message) => {
     const { root, run } = await start();
     await expect(run({}, answers)).rejects.toMatchObject({ code, message });
-    expect(await readdir(join(root, 'work'))).toEqual(['.cursor']);
+    expect(await readdir(join(root, 'project'))).toEqual(['.cursor']);
   });
 
   it.each([
@@ -213,21 +218,21 @@ describe('import, told no client', () => {
       message: 'say whose servers are meant: mcp-bridge import cursor windsurf',
       said: expect.stringMatching(pattern),
     });
-    expect(await readdir(join(root, 'work'))).toEqual(['.cursor']);
+    expect(await readdir(join(root, 'project'))).toEqual(['.cursor']);
   });
 });
 
 describe('import is refused', () => {
   it('where there are no servers, and says where it looked', async () => {
-    const { root, run } = await start({ 'work/.cursor/mcp.json': { mcpServers: {} } });
+    const { root, run } = await start({ 'project/.cursor/mcp.json': { mcpServers: {} } });
     await expect(run({ clients: ['cursor'] })).rejects.toMatchObject({
       code: 'USAGE',
-      message: `no servers are found in any of\n  ${root}/work/.cursor/mcp.json\n  ${root}/home/.cursor/mcp.json`,
+      message: `no servers are found in any of\n  ${root}/project/.cursor/mcp.json\n  ${root}/home/.cursor/mcp.json`,
     });
   });
 
   it('where none of them can be used', async () => {
-    const { run } = await start({ 'work/.cursor/mcp.json': { mcpServers: { web: { url: 'https://h.example' } } } });
+    const { run } = await start({ 'project/.cursor/mcp.json': { mcpServers: { web: { url: 'https://h.example' } } } });
     await expect(run({ clients: ['cursor'] })).rejects.toMatchObject({
       code: 'USAGE',
       message: 'none of these servers can be bridged',
@@ -241,6 +246,6 @@ describe('import is refused', () => {
   ])('where it could not be written: %s', async (output, code, message) => {
     const { root, run } = await start();
     await expect(run({ clients: ['cursor'], output })).rejects.toMatchObject({ code, message });
-    expect(await readdir(join(root, 'work'))).toEqual(['.cursor']);
+    expect(await readdir(join(root, 'project'))).toEqual(['.cursor']);
   });
 });
