@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { serveOpenAiTunnel } from './openai/serve.ts';
 import type { OpenTunnel } from './tunnel.ts';
 
@@ -15,9 +16,10 @@ export interface OpenAiSettings {
 
 /** OpenAI's Secure MCP Tunnel: the bridge asks for work, so that there is no URL that others could reach. */
 export function openOpenAi({ path, ...settings }: OpenAiSettings): OpenTunnel {
+  const instanceId = randomBytes(16).toString('hex');
   return async ({ target: { host, port }, log, signal }) => {
     const endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-    const { ready, closed, close } = serveOpenAiTunnel({ ...settings, endpoint, log, signal });
+    const { ready, closed, close } = serveOpenAiTunnel({ ...settings, instanceId, endpoint, log, signal });
     await ready;
     return { origin: undefined, closed, close };
   };

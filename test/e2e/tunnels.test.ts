@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CLI, startBridge } from '../support/bridge.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { openSse, type RawAnswer, rawPost, rawRequest } from '../support/http.ts';
 import { createChatGpt } from '../support/oauth/chatgpt.ts';
@@ -128,13 +129,14 @@ describe('OpenAI’s tunnel', () => {
     expect(await statusOf(bridge)).toMatchObject({ tunnel: { kind: 'up' }, urls: { mcp: bridge.url } });
   });
 
-  it('that refuses the key is said in one line', async () => {
+  it('that refuses the key is said in one line, and asked again by the same instance', async () => {
     await using plane = await startControlPlane();
     const tunnel = { provider: 'openai', tunnelId: TUNNEL_ID, baseUrl: plane.baseUrl, token: 'sk-none-of-ours' };
     await using bridge = await startBridge([], { config: { mcpServers: ALPHA, bridge: { tunnel } } });
-    await vi.waitUntil(async () => (await statusOf(bridge)).tunnel?.kind === 'down', { timeout: 20_000 });
+    await vi.waitUntil(async () => (await statusOf(bridge)).tunnel?.kind === 'down', EVENTUALLY);
     expect(bridge.stderr()).toContain('the tunnel is down: ');
     expect(bridge.stderr()).not.toContain('sk-none-of-ours');
+    await vi.waitUntil(() => plane.times('metadata').length >= 2, EVENTUALLY);
   });
 });
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { RawJson } from '../../protocol/raw-json.ts';
@@ -14,6 +13,7 @@ export interface ControlPlaneOptions {
   readonly tunnelId: string;
   readonly token: string;
   readonly baseUrl: string;
+  readonly instanceId: string;
 }
 
 export interface PollOptions {
@@ -29,14 +29,14 @@ export class ControlPlane {
   readonly #headers: OutgoingHttpHeaders;
   readonly #requester: Requester;
 
-  constructor({ tunnelId, token, baseUrl }: ControlPlaneOptions) {
+  constructor({ tunnelId, token, baseUrl, instanceId }: ControlPlaneOptions) {
     this.#url = `${baseUrl.replace(/\/+$/, '')}/v1/tunnels/${encodeURIComponent(tunnelId)}`;
     this.#headers = {
       authorization: `Bearer ${token}`,
       'user-agent': `mcp-bridge/${VERSION}`,
       'x-tunnel-client-name': 'mcp-bridge',
       'x-tunnel-client-version': VERSION,
-      'x-tunnel-client-instance-id': randomBytes(16).toString('hex'),
+      'x-tunnel-client-instance-id': instanceId,
       'x-tunnel-mcp-server-info': SERVER_INFO,
     };
     this.#requester = new Requester(baseUrl);

@@ -15,6 +15,8 @@ export interface OpenAiTunnelOptions {
   readonly token: string;
   /** `https://api.openai.com`, unless somebody stands in for it. It is sent the token. */
   readonly baseUrl: string;
+  /** Opaque; tells this bridge from others, as long as it runs. */
+  readonly instanceId: string;
   /** The bridge's own Streamable HTTP endpoint: `http://127.0.0.1:8000/mcp`. */
   readonly endpoint: string;
   /** What the endpoint wants to see as bearer token; `undefined` where it asks for none. */

@@ -32,7 +32,8 @@ export interface TestTunnel extends OpenAiTunnel {
 export function openTunnel({ baseUrl }: Pick<ControlPlane, 'baseUrl'>, settings: TunnelSettings): TestTunnel {
   const lines: string[] = [];
   const log = createLog({ level: 'debug', format: 'json', write: (line) => lines.push(line) });
-  const options = { tunnelId: TUNNEL_ID, token: RUNTIME_KEY, signal: new AbortController().signal, ...settings };
+  const { signal } = new AbortController();
+  const options = { tunnelId: TUNNEL_ID, token: RUNTIME_KEY, instanceId: '0'.repeat(32), signal, ...settings };
   const tunnel = serveOpenAiTunnel({ ...options, baseUrl, log });
   onTestFinished(() => tunnel.close());
   return { ...tunnel, lines };
