@@ -5,6 +5,7 @@ import { followConfig } from '../../src/bridge/follow-config.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { BridgeError } from '../../src/errors.ts';
 import { temporaryFolder } from '../config/temporary-folder.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { createLogBook } from '../upstream/support.ts';
 
 interface Options {
@@ -47,7 +48,7 @@ async function follow({ watch = true, text = 'a', reading = async () => {}, relo
     await writeFile(`${configFile}~`, next);
     await rename(`${configFile}~`, configFile);
   };
-  const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+  const soon = (check: () => void) => vi.waitFor(check, EVENTUALLY);
   return { reloads, reads, lines, write, soon, following, remove: () => rm(configFile) };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { watchFile } from '../../src/config/watch.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 describe('watchFile', () => {
@@ -102,7 +103,7 @@ function watch(file: string) {
   const onChange = vi.fn();
   const watcher = watchFile(file, onChange);
   onTestFinished(() => watcher.close());
-  return (count: number) => vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(count), { timeout: 10_000 });
+  return (count: number) => vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(count), EVENTUALLY);
 }
 
 /** Ends when changes of another file were told, often enough for those of the test to be seen meanwhile. */

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EventStore } from '../../src/downstream/event-store.ts';
 import { EventStream, type EventStreamOptions, parseEventId } from '../../src/downstream/event-stream.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { openSse, type SseStream } from '../support/http.ts';
 import { serve } from './support.ts';
 
@@ -43,8 +44,7 @@ async function takeAll(reader: SseStream): Promise<string[]> {
   return names;
 }
 
-const disconnected = (stream: EventStream) =>
-  vi.waitFor(() => expect(stream.isConnected).toBe(false), { timeout: 10_000 });
+const disconnected = (stream: EventStream) => vi.waitFor(() => expect(stream.isConnected).toBe(false), EVENTUALLY);
 
 describe('a stream without a store', () => {
   it('sends messages in order, without ids, and begins with a comment', async () => {

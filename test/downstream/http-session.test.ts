@@ -4,6 +4,7 @@ import type { EventStream } from '../../src/downstream/event-stream.ts';
 import { HttpSession } from '../../src/downstream/http-session.ts';
 import { notificationFrame, parseMessages, type Request, resultFrame } from '../../src/protocol/message.ts';
 import { ANYONE } from '../../src/protocol/principal.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { openSse } from '../support/http.ts';
 import { createRelay, serve } from './support.ts';
 
@@ -41,7 +42,7 @@ it('is busy while a call is worked on or a stream is read', async () => {
   const reader = await openSse(await serve((_, response) => session.standalone.connect(response)));
   expect(session.isBusy).toBe(true);
   reader.close();
-  await vi.waitFor(() => expect(session.isBusy).toBe(false), { timeout: 10_000 });
+  await vi.waitFor(() => expect(session.isBusy).toBe(false), EVENTUALLY);
 });
 
 it('remembers the newest 64 streams, and never forgets one that still lives', () => {

@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { EventStore } from '../../src/downstream/event-store.ts';
 import { EventStream } from '../../src/downstream/event-stream.ts';
 import { RawJson } from '../../src/protocol/raw-json.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { openSse } from '../support/http.ts';
 import { serve } from './support.ts';
 
@@ -22,7 +23,7 @@ it('a reader that is more than 256 MiB behind is cut off, and may come back for 
     expect([sent, stream.isConnected]).toEqual([sent, true]);
   }
   stream.send(large);
-  await vi.waitFor(() => expect(stream.isConnected).toBe(false), 10_000);
+  await vi.waitFor(() => expect(stream.isConnected).toBe(false), EVENTUALLY);
   socket.destroy();
   stream.send(RawJson.of({ name: 'after' }));
   const reader = await openSse(origin);

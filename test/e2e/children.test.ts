@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { rawPost } from '../support/http.ts';
 import { childrenOf, everyKind } from './processes.ts';
 import { initializeRequest, openRawSession } from './raw-session.ts';
 import { statusOf } from './status.ts';
 
-/** Nothing may be alive for longer. Milliseconds. */
-const GONE = { timeout: 10_000, interval: 100 };
 /** Clients that can be asked get processes of their own; no others run, as nobody else asks. */
 const ASKABLE = { capabilities: { elicitation: {} } };
 
@@ -20,7 +19,7 @@ describe.concurrent('no process of a client is left, whatever its kind,', () => 
     await using bridge = await startBridge(['--lazy'], { config: { mcpServers: servers.mcpServers } });
     const [session] = await Promise.all([openRawSession(bridge.url, ASKABLE), servers.started()]);
     expect((await session.delete()).status).toBe(200);
-    await expect.poll(servers.running, GONE).toEqual([]);
+    await expect.poll(servers.running, EVENTUALLY).toEqual([]);
   });
 
   it('after its session has expired', async ({ expect }) => {
@@ -29,8 +28,8 @@ describe.concurrent('no process of a client is left, whatever its kind,', () => 
       config: { mcpServers: servers.mcpServers },
     });
     await Promise.all([openRawSession(bridge.url, ASKABLE), servers.started()]);
-    await vi.waitUntil(async () => (await statusOf(bridge)).sessions.streamableHttp === 0, GONE);
-    await expect.poll(servers.running, GONE).toEqual([]);
+    await vi.waitUntil(async () => (await statusOf(bridge)).sessions.streamableHttp === 0, EVENTUALLY);
+    await expect.poll(servers.running, EVENTUALLY).toEqual([]);
   });
 
   it('after kill -9 of the client while its stream is open', async ({ expect }) => {
@@ -42,8 +41,8 @@ describe.concurrent('no process of a client is left, whatever its kind,', () => 
     const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await Promise.all([once(client.stdout, 'data'), servers.started()]);
     client.kill('SIGKILL');
-    await vi.waitUntil(async () => (await statusOf(bridge)).sessions.streamableHttp === 0, GONE);
-    await expect.poll(servers.running, GONE).toEqual([]);
+    await vi.waitUntil(async () => (await statusOf(bridge)).sessions.streamableHttp === 0, EVENTUALLY);
+    await expect.poll(servers.running, EVENTUALLY).toEqual([]);
   });
 
   it('after an initialize that the server never answered', async ({ expect }) => {
@@ -60,7 +59,7 @@ describe.concurrent('no process of a client is left, whatever its kind,', () => 
     for (const { messages } of await refused) {
       expect(messages[0]?.error?.message).toContain('no answer to initialize within 8000 ms');
     }
-    await expect.poll(servers.running, GONE).toEqual([]);
+    await expect.poll(servers.running, EVENTUALLY).toEqual([]);
   });
 });
 
@@ -77,7 +76,7 @@ describe('what many sessions leave behind', () => {
       await using bridge = await startBridge([], {
         config: { mcpServers: { tiny: { ...TINY, maxLinks: together + 1 } } },
       });
-      await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', GONE);
+      await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', EVENTUALLY);
       const before = childrenOf(bridge.pid);
 
       let most = 0;
@@ -91,7 +90,7 @@ describe('what many sessions leave behind', () => {
       await Promise.all(Array.from({ length: together }, openAndDelete));
 
       expect(most).toBeGreaterThan(before.length);
-      await expect.poll(() => childrenOf(bridge.pid), GONE).toEqual(before);
+      await expect.poll(() => childrenOf(bridge.pid), EVENTUALLY).toEqual(before);
       expect(await statusOf(bridge)).toMatchObject({ sessions: { streamableHttp: 0 }, servers: [{ links: 1 }] });
     },
     MANY,
@@ -103,7 +102,7 @@ describe('what many sessions leave behind', () => {
       // Whatever a session leaves behind of its 32 kB message soon fills so small a heap, and the bridge dies.
       const env = { NODE_OPTIONS: '--max-old-space-size=32' };
       await using bridge = await startBridge(['--stdio', fixtureLine('echo-server')], { env });
-      await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', GONE);
+      await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', EVENTUALLY);
       const before = childrenOf(bridge.pid);
 
       const together = 10;

@@ -3,6 +3,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Bridge, type BridgeOptions, startBridge } from '../support/bridge.ts';
 import { connectHttp, connectSse } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { rawPost, rawRequest } from '../support/http.ts';
 import { initializeRequest, openRawSession } from './raw-session.ts';
@@ -10,8 +11,6 @@ import { serverStatusOf } from './status.ts';
 
 const ECHO = ['--stdio', `echo=${fixtureLine('echo-server')}`];
 const DEBUG = ['--log-level', 'debug'];
-/** Time for a server to fail. Milliseconds. */
-const FAILED = { timeout: 10_000, interval: 100 };
 
 /** The environment of the server of a bridge that is started like this. */
 async function childEnv(args: readonly string[], options: BridgeOptions, capabilities = {}): Promise<unknown> {
@@ -86,7 +85,7 @@ describe('a secret of a server’s settings, which it quotes, is in no log, no e
 
   /** Everything a stranger or a reader of logs could see of the server `quoting`. */
   async function seen(bridge: Bridge): Promise<string> {
-    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'quoting')).error !== undefined, FAILED);
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'quoting')).error !== undefined, EVENTUALLY);
     const answers = await Promise.all([
       rawPost(`${bridge.origin}/servers/quoting/mcp`, initializeRequest()),
       rawPost(bridge.url, initializeRequest({ capabilities: { roots: {} } })),
@@ -121,7 +120,7 @@ describe('a secret of a server’s settings, which it quotes, is in no log, no e
   it('when it fails to list its tools', async () => {
     const mcpServers = { quoting: { ...refusingLists(words), env } };
     await using bridge = await startBridge(DEBUG, { config: { mcpServers } });
-    await vi.waitUntil(() => bridge.stderr().includes('tools/list failed: cannot start with ***'), FAILED);
+    await vi.waitUntil(() => bridge.stderr().includes('tools/list failed: cannot start with ***'), EVENTUALLY);
     expect(bridge.stderr()).not.toContain('planted');
   });
 });

@@ -2,11 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { type ChatGpt, type ChatGptOptions, createChatGpt } from '../support/oauth/chatgpt.ts';
 import { type GuardedBridge, letIn, startGuardedBridge } from '../support/oauth/owner.ts';
 import { PUBLIC_URL } from './oauth-servers.ts';
-import { statusOf } from './status.ts';
+import { settled, statusOf } from './status.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** As the owner is told of `openai-mcp`. */
@@ -93,10 +94,7 @@ const ANNOUNCED = [
 
 /** Once the bridge has looked at what its servers have: whose list is out of date. */
 async function outdatedAt(bridge: GuardedBridge): Promise<readonly string[]> {
-  await vi.waitFor(async () => {
-    const { servers } = await statusOf(bridge);
-    expect(servers.every(({ state, tools }) => tools !== undefined || state !== 'starting')).toBe(true);
-  }, 20_000);
+  await settled(bridge);
   return (await statusOf(bridge)).outdatedClients;
 }
 
@@ -187,7 +185,7 @@ describe('a call under a name of the list that ChatGPT has kept', () => {
     const bridge = await home.start({ mcpServers: { echo } });
     const chatgpt = await home.link();
     expect((await chatgpt.listTools()).map(({ name }) => name)).toEqual(['echo']);
-    await vi.waitFor(async () => expect(await outdatedAt(bridge)).toEqual([]));
+    await vi.waitFor(async () => expect(await outdatedAt(bridge)).toEqual([]), EVENTUALLY);
     await home.start({ mcpServers: { echo: { ...echo, override: { echo: { name: 'say' } } } } });
     expect(await chatgpt.callTool('echo', { message: 'hi' })).toMatchObject({ structuredContent: { message: 'hi' } });
   });
@@ -219,8 +217,8 @@ describe('a change of the tools', () => {
     const bridge = await home.start({ mcpServers: { notes } });
     const chatgpt = await home.link();
     const becomes = async (times: number, outdated: string[]) => {
-      await vi.waitFor(() => expect(announcedBy(bridge)).toHaveLength(times), 10_000);
-      await vi.waitFor(async () => expect((await statusOf(bridge)).outdatedClients).toEqual(outdated), 10_000);
+      await vi.waitFor(() => expect(announcedBy(bridge)).toHaveLength(times), EVENTUALLY);
+      await vi.waitFor(async () => expect((await statusOf(bridge)).outdatedClients).toEqual(outdated), EVENTUALLY);
     };
     await home.setTools('notes', read('get'), read('more'));
     await becomes(1, [CHATGPT]);
@@ -257,7 +255,7 @@ describe('a change of the tools', () => {
     const second = await home.start(config);
     await expect.poll(() => outdatedAt(second)).toEqual([CHATGPT]);
     await second.command('grants', 'revoke', '--all');
-    await vi.waitFor(async () => expect(await outdatedAt(second)).toEqual([]), 10_000);
+    await vi.waitFor(async () => expect(await outdatedAt(second)).toEqual([]), EVENTUALLY);
     const third = await home.start(config);
     expect([await outdatedAt(third), announcedBy(third)]).toEqual([[], []]);
   });

@@ -3,13 +3,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { type Bridge, startBridge } from '../support/bridge.ts';
 import { connectSse } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { rawRequest } from '../support/http.ts';
 import { openRawSession } from './raw-session.ts';
 import { serverStatusOf, statusOf } from './status.ts';
 
-/** Time for a server to start. Milliseconds. */
-const STARTED = { timeout: 10_000, interval: 100 };
 const ECHO = ['--stdio', `echo=${fixtureLine('echo-server')}`];
 const HANGING = fixture('crash-server', '--hang', 'initialize');
 const MISSING = { command: 'no-such-command-anywhere' };
@@ -26,7 +25,7 @@ async function readinessOf({ localUrl }: Bridge): Promise<unknown> {
 
 async function ready(bridge: Bridge, ...names: string[]): Promise<void> {
   for (const name of names) {
-    await vi.waitUntil(async () => (await serverStatusOf(bridge, name)).tools !== undefined, STARTED);
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, name)).tools !== undefined, EVENTUALLY);
   }
 }
 
@@ -96,7 +95,7 @@ describe('/status', () => {
     };
     await using bridge = await startBridge([], { config: { mcpServers } });
     await ready(bridge, 'good');
-    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'broken')).error !== undefined, STARTED);
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'broken')).error !== undefined, EVENTUALLY);
     await openRawSession(`${bridge.origin}/servers/good/mcp`, { capabilities: { roots: {} } });
     await using _sse = await connectSse(`${bridge.origin}/servers/good/sse`);
     expect(await statusOf(bridge)).toEqual({
@@ -145,8 +144,8 @@ describe('/status', () => {
     };
     await using bridge = await startBridge([], { config: { mcpServers } });
     await ready(bridge, 'good');
-    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'broken')).lastWords !== undefined, STARTED);
-    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'wrong')).error !== undefined, STARTED);
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'broken')).lastWords !== undefined, EVENTUALLY);
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'wrong')).error !== undefined, EVENTUALLY);
     const { status, text } = await get(`${bridge.localUrl}/status`);
     expect(status).toBe(200);
     expect(text).toContain('cannot sign in with');

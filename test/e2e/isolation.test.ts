@@ -2,16 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { type Bridge, startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { type RpcMessage, rawPost, rawRequest } from '../support/http.ts';
 import { isRunning, runningWith } from './processes.ts';
 import { initializeRequest, openRawSession, type RawSession } from './raw-session.ts';
 import { serverStatusOf } from './status.ts';
 
-/** Time for a process to end. Milliseconds. */
-const GONE = { timeout: 10_000, interval: 100 };
-/** So that a question that goes astray fails the test before vitest gives it up with its processes. Milliseconds. */
-const ANSWERED = { timeout: 10_000 };
+/** So that a question that goes astray fails the test before vitest gives it up with its processes. */
+const ANSWERED = { timeout: EVENTUALLY.timeout };
 const ASKABLE = { capabilities: { elicitation: {} } };
 const ECHO = ['--stdio', `echo=${fixtureLine('echo-server')}`];
 
@@ -64,7 +63,7 @@ describe('with --isolation auto', () => {
       });
 
       await own.delete();
-      await expect.poll(() => isRunning(pids.own), GONE).toBe(false);
+      await expect.poll(() => isRunning(pids.own), EVENTUALLY).toBe(false);
       expect(await pidOf(other)).toBe(pids.other);
       expect(await pidOf(plain)).toBe(pids.plain);
       expect((await serverStatusOf(bridge, 'echo')).links).toBe(2);
@@ -80,7 +79,7 @@ describe('with --isolation session', () => {
     expect(pids.first).not.toBe(pids.second);
     expect(await pidOf(first)).toBe(pids.first);
     await first.delete();
-    await expect.poll(() => isRunning(pids.first), GONE).toBe(false);
+    await expect.poll(() => isRunning(pids.first), EVENTUALLY).toBe(false);
     expect(await pidOf(second)).toBe(pids.second);
   });
 });
@@ -195,7 +194,7 @@ describe('idleTimeout', () => {
     const session = await openRawSession(bridge.url, options);
     const client = contentOf(await session.call(1, 'client'));
     const pid = await pidOf(session);
-    await expect.poll(() => isRunning(pid), GONE).toBe(false);
+    await expect.poll(() => isRunning(pid), EVENTUALLY).toBe(false);
     expect(await pidOf(session)).not.toBe(pid);
     expect(contentOf(await session.call(2, 'client'))).toEqual(client);
     expect(contentOf<{ heard: object[] }>(await session.call(3, 'heard')).heard).toEqual([
@@ -211,5 +210,5 @@ describe('idleTimeout', () => {
 });
 
 async function ready(bridge: Bridge, name: string): Promise<void> {
-  await vi.waitUntil(async () => (await serverStatusOf(bridge, name)).state === 'ready', { timeout: 10_000 });
+  await vi.waitUntil(async () => (await serverStatusOf(bridge, name)).state === 'ready', EVENTUALLY);
 }

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { rawPost } from '../support/http.ts';
 import { describeTransports, type Open } from '../support/transports.ts';
 import { RAW_OPENERS } from './raw-peer.ts';
 import { openRawSession } from './raw-session.ts';
 
-/** Within which the server has to hear of it. */
-const AT_ONCE = { timeout: 1000, interval: 20 };
 /** Longer than the minute after which other bridges give up. Milliseconds. */
 const LONG = 62_000;
 const ECHO = ['--stdio', fixtureLine('echo-server')];
@@ -61,7 +60,7 @@ describe('progress', () => {
 });
 
 describeTransports('cancellation', (open) => {
-  it('reaches the server within a second, for this call alone', async () => {
+  it('reaches the server, for this call alone', async () => {
     await using peer = await open(ECHO);
     const controller = new AbortController();
     const options = { signal: controller.signal };
@@ -71,7 +70,7 @@ describeTransports('cancellation', (open) => {
     controller.abort('no longer needed');
     await expect(given).rejects.toThrow('no longer needed');
     const cancelled = async () => (await peer.client.callTool({ name: 'cancelled' })).structuredContent;
-    await expect.poll(cancelled, AT_ONCE).toMatchObject({ cancelled: [{ arguments: { mark: 'given up' } }] });
+    await expect.poll(cancelled, EVENTUALLY).toMatchObject({ cancelled: [{ arguments: { mark: 'given up' } }] });
     expect((await kept).structuredContent).toEqual({ slept: 1500 });
   });
 });
@@ -107,7 +106,7 @@ describe('--call-timeout', () => {
     expect(late.error).toMatchObject({ code: -32001, message: 'slow: no answer within 700 ms' });
     expect(early.result?.structuredContent).toEqual({ slept: 200 });
     const cancelled = async () => (await session.call(1, 'cancelled')).result?.structuredContent;
-    await expect.poll(cancelled, AT_ONCE).toMatchObject({ cancelled: [{ arguments: { mark: 'late' } }] });
+    await expect.poll(cancelled, EVENTUALLY).toMatchObject({ cancelled: [{ arguments: { mark: 'late' } }] });
   });
 
   it('may be set for one server in the config', async () => {

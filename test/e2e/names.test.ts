@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
 import { fixture } from '../support/fixtures.ts';
+import { settled } from './status.ts';
 
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;
 /** Names that are long, illegal, or meet when they are joined or cleaned. */
@@ -60,6 +61,7 @@ function exposeAll(servers: readonly string[]): Promise<Map<string, Origin>> {
 async function expose(servers: Record<string, readonly string[]>, ...args: string[]): Promise<Map<string, Origin>> {
   const commands = Object.entries(servers).map(([name, tools]) => [name, fixture('names-server', name, ...tools)]);
   await using bridge = await startBridge(args, { config: { mcpServers: Object.fromEntries(commands) } });
+  await settled(bridge);
   await using peer = await connectHttp(bridge.url);
   const { tools } = await peer.client.listTools();
   const origins = tools.map(async ({ name }): Promise<[string, Origin]> => {

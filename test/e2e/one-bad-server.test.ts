@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
 import { connectHttp, connectSse, type PeerOptions } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { serverStatusOf, statusOf } from './status.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -48,7 +49,7 @@ describe('next to servers that are missing, hang and crash', () => {
     await using bridge = await startBridge(['--start-timeout', '2s'], {
       config: { mcpServers: { ...BAD, good: GOOD } },
     });
-    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'hanging')).error !== undefined, { timeout: 10_000 });
+    await vi.waitUntil(async () => (await serverStatusOf(bridge, 'hanging')).error !== undefined, EVENTUALLY);
     const { servers } = await statusOf(bridge);
     expect(servers).toMatchObject([
       {

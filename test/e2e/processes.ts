@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -35,17 +36,14 @@ export async function everyKind(name: string, ...args: string[]): Promise<Marked
     running,
     async started() {
       const missing = new Set(Object.keys(mcpServers));
-      await vi.waitUntil(
-        () => {
-          for (const line of running()) {
-            // Until npx has come to the program itself, its command line names no file.
-            for (const kind of missing)
-              if (line.includes('.mjs') && line.includes(`${kind}-${mark}`)) missing.delete(kind);
-          }
-          return missing.size === 0;
-        },
-        { timeout: 20_000, interval: 100 },
-      );
+      await vi.waitUntil(() => {
+        for (const line of running()) {
+          // Until npx has come to the program itself, its command line names no file.
+          for (const kind of missing)
+            if (line.includes('.mjs') && line.includes(`${kind}-${mark}`)) missing.delete(kind);
+        }
+        return missing.size === 0;
+      }, EVENTUALLY);
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

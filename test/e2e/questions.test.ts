@@ -3,6 +3,7 @@ import { ElicitRequestSchema, ErrorCode, McpError } from '@modelcontextprotocol/
 import { describe, expect, it } from 'vitest';
 import { startBridge } from '../support/bridge.ts';
 import type { Peer, PeerOptions } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { openSse, type RpcMessage, rawPost } from '../support/http.ts';
 import { describeTransports } from '../support/transports.ts';
@@ -119,10 +120,10 @@ describeTransports('a question of a server outside of a call', (open) => {
       const { content } = await peer.client.callTool({ name: 'list_allowed_directories' });
       return (content as { text: string }[])[0]?.text;
     };
-    await expect.poll(allowed, { timeout: 10_000 }).toContain(first.path);
+    await expect.poll(allowed, EVENTUALLY).toContain(first.path);
     root = second.path;
     await peer.client.sendRootsListChanged();
-    await expect.poll(allowed, { timeout: 10_000 }).toContain(second.path);
+    await expect.poll(allowed, EVENTUALLY).toContain(second.path);
     expect(await allowed()).not.toContain(first.path);
   });
 });

@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { type Bridge, startBridge } from '../support/bridge.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export interface ConfigFile extends AsyncDisposable {
@@ -80,5 +81,5 @@ export interface LogLine {
 
 /** Resolves with the line that is the `count`th to hold a text, once it is there. */
 export function waitForLine(bridge: Bridge, text: string, count = 1): Promise<LogLine> {
-  return vi.waitUntil(() => linesWith(bridge, text)[count - 1], { timeout: 15_000, interval: 20 });
+  return vi.waitUntil(() => linesWith(bridge, text)[count - 1], EVENTUALLY);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { type Bridge, startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { rawPost } from '../support/http.ts';
 import { linkByHand, startGuardedBridge } from '../support/oauth/owner.ts';
@@ -192,11 +193,8 @@ describe('what comes of a task', () => {
 
 /** The result of a task, once it is completed. */
 function completed(client: StatelessClient, taskId: string): Promise<unknown> {
-  return vi.waitUntil(
-    async () => {
-      const { result } = await client.request('tasks/get', { taskId });
-      return result?.status === 'completed' && result.result;
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return vi.waitUntil(async () => {
+    const { result } = await client.request('tasks/get', { taskId });
+    return result?.status === 'completed' && result.result;
+  }, EVENTUALLY);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bridge, startBridge } from '../support/bridge.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixtureLine } from '../support/fixtures.ts';
 import { openSse, type RpcMessage, rawRequest, type SseStream } from '../support/http.ts';
 import type { SseEvent } from '../support/sse.ts';
@@ -180,7 +181,7 @@ describe('a POST that is dropped', () => {
     await readMessages(call, 1);
     call.close();
     const cancelled = async () => JSON.stringify(await session.call(1, 'cancelled'));
-    await expect.poll(cancelled, { timeout: 1000 }).toContain('dropped');
+    await expect.poll(cancelled, EVENTUALLY).toContain('dropped');
   });
 });
 

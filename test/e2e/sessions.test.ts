@@ -2,14 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { type Bridge, startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { rawPost, rawRequest } from '../support/http.ts';
 import { initializeRequest, openRawSession } from './raw-session.ts';
 import { statusOf } from './status.ts';
 
 const ECHO = ['--stdio', fixtureLine('echo-server')];
-/** Time for what the bridge does by itself. */
-const SOON = { timeout: 10_000, interval: 50 };
 const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
 
 /** Ends a bridge and starts another one where it was. */
@@ -78,7 +77,7 @@ describe('a client without a session', () => {
     await using bridge = await startBridge(ECHO);
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'pid' } };
     const { messages } = await rawPost(bridge.url, call);
-    await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', SOON);
+    await vi.waitUntil(async () => (await statusOf(bridge)).servers[0]?.state === 'ready', EVENTUALLY);
     const { servers, sessions } = await statusOf(bridge);
     expect(messages[0]?.result?.structuredContent).toEqual({ pid: servers[0]?.pid });
     expect(sessions.streamableHttp).toBe(0);
@@ -114,7 +113,7 @@ describe('a session', () => {
     expect(await idle.post(2, 'ping')).toMatchObject({ status: 404 });
     await delay(500);
     expect((await statusOf(bridge)).sessions.streamableHttp).toBe(2);
-    await vi.waitUntil(async () => (await statusOf(bridge)).sessions.streamableHttp === 0, SOON);
+    await vi.waitUntil(async () => (await statusOf(bridge)).sessions.streamableHttp === 0, EVENTUALLY);
   });
 
   it('makes room for a new one when there are too many, if it is the one that was idle longest', async () => {

@@ -2,6 +2,7 @@ import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Bridge, CLI, startBridge } from '../support/bridge.ts';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import type { RpcMessage } from '../support/http.ts';
 import { openStdio } from '../support/raw-stdio.ts';
@@ -43,14 +44,11 @@ const update = (client: StatelessClient, taskId: string, inputResponses: object)
 
 /** Asks for a task until it has come to one of these. */
 function until(client: StatelessClient, taskId: string, ...statuses: string[]): Promise<Task> {
-  return vi.waitUntil(
-    async () => {
-      const { result, error } = await get(client, taskId);
-      if (error) throw new Error(error.message);
-      return statuses.includes(result?.status as string) && (result as unknown as Task);
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return vi.waitUntil(async () => {
+    const { result, error } = await get(client, taskId);
+    if (error) throw new Error(error.message);
+    return statuses.includes(result?.status as string) && (result as unknown as Task);
+  }, EVENTUALLY);
 }
 
 interface Task {
@@ -186,7 +184,7 @@ describe.each(ERA_VIEWS)('a task of $title, to a client of 2026 with the extensi
 
   it('takes its answers all at once', async () => {
     const taskId = await begin(client, named('multi_input'));
-    const inputRequests = await vi.waitUntil(async () => bothOf(await get(client, taskId)), { timeout: 10_000 });
+    const inputRequests = await vi.waitUntil(async () => bothOf(await get(client, taskId)), EVENTUALLY);
     const answers = Object.keys(inputRequests).map((key, index) => [key, { action: ['accept', 'decline'][index] }]);
     await update(client, taskId, Object.fromEntries(answers));
     expect(textOf((await until(client, taskId, 'completed')).result)).toBe('accept decline');
@@ -194,20 +192,17 @@ describe.each(ERA_VIEWS)('a task of $title, to a client of 2026 with the extensi
 
   it('takes its answers one by one, and passes over what it did not ask', async () => {
     const taskId = await begin(client, named('multi_input'));
-    const inputRequests = await vi.waitUntil(async () => bothOf(await get(client, taskId)), { timeout: 10_000 });
+    const inputRequests = await vi.waitUntil(async () => bothOf(await get(client, taskId)), EVENTUALLY);
     const [first = '', second = ''] = Object.keys(inputRequests);
     await update(client, taskId, {
       'x-unknown': { action: 'cancel' },
       constructor: {},
       [second]: { action: 'decline' },
     });
-    const rest = await vi.waitUntil(
-      async () => {
-        const { inputRequests: open } = await until(client, taskId, 'input_required');
-        return !(second in open) && open;
-      },
-      { timeout: 10_000, interval: 20 },
-    );
+    const rest = await vi.waitUntil(async () => {
+      const { inputRequests: open } = await until(client, taskId, 'input_required');
+      return !(second in open) && open;
+    }, EVENTUALLY);
     expect(Object.keys(rest)).toEqual([first]);
     // The second is answered for good.
     await update(client, taskId, { [second]: { action: 'accept' } });

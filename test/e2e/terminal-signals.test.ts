@@ -1,11 +1,9 @@
 import { describe, it, vi } from 'vitest';
 import { type Bridge, CLI, startBridge, writeConfig } from '../support/bridge.ts';
 import { connectStdio } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { childrenOf, everyKind, isRunning, type MarkedServers } from './processes.ts';
 import { openRawSession } from './raw-session.ts';
-
-/** Nothing may be alive for longer. Milliseconds. */
-const GONE = { timeout: 10_000, interval: 100 };
 
 /** A bridge with a shared process of each kind, and with processes of a client's own. */
 async function startBusyBridge(servers: MarkedServers): Promise<Bridge> {
@@ -29,7 +27,7 @@ describe.concurrent('no process of a server is left, whatever its kind,', () => 
     await using servers = await everyKind('echo-server');
     await using bridge = await startBusyBridge(servers);
     bridge.kill('SIGINT');
-    await vi.waitUntil(() => bridge.stderr().includes('ends them at once'), GONE);
+    await vi.waitUntil(() => bridge.stderr().includes('ends them at once'), EVENTUALLY);
     const start = performance.now();
     bridge.kill('SIGINT');
     expect(await bridge.exited).toEqual({ code: 1, signal: null });
@@ -44,9 +42,9 @@ describe.concurrent('no process of a server is left, whatever its kind,', () => 
     const children = childrenOf(bridge.pid);
     bridge.kill('SIGKILL');
     await bridge.exited;
-    await expect.poll(servers.running, GONE).toEqual([]);
+    await expect.poll(servers.running, EVENTUALLY).toEqual([]);
     // The watchdog, who did it, is among them.
-    await expect.poll(() => children.filter(isRunning), GONE).toEqual([]);
+    await expect.poll(() => children.filter(isRunning), EVENTUALLY).toEqual([]);
   });
 
   it('after the end of its input when it serves stdio', async ({ expect }) => {
@@ -60,8 +58,8 @@ describe.concurrent('no process of a server is left, whatever its kind,', () => 
     await servers.started();
     // The client waits for two seconds and then sends SIGTERM, which must not leave anything either.
     await peer.close();
-    await expect.poll(servers.running, GONE).toEqual([]);
-    await expect.poll(() => isRunning(pid), GONE).toBe(false);
+    await expect.poll(servers.running, EVENTUALLY).toEqual([]);
+    await expect.poll(() => isRunning(pid), EVENTUALLY).toBe(false);
     await config.remove();
   });
 });

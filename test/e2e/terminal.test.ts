@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectHttp } from '../support/clients.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixtureLine } from '../support/fixtures.ts';
 import { isRunning } from './processes.ts';
 import { CTRL_C, HAS_TERMINALS, openTerminal, ROWS } from './pseudo-terminal.ts';
@@ -46,8 +47,8 @@ describe.skipIf(!HAS_TERMINALS)('in a terminal, the bridge', () => {
     const pid = servers[0]?.pid as number;
     expect(isRunning(pid)).toBe(true);
     terminal.close();
-    await expect.poll(() => isRunning(pid), { timeout: 10_000, interval: 100 }).toBe(false);
-    await expect.poll(() => fetch(local).catch(() => 'gone'), { timeout: 10_000, interval: 100 }).toBe('gone');
+    await expect.poll(() => isRunning(pid), EVENTUALLY).toBe(false);
+    await expect.poll(() => fetch(local).catch(() => 'gone'), EVENTUALLY).toBe('gone');
   });
 
   it('says once why no server can be started', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import { CLI } from '../support/bridge.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture, fixtureLine } from '../support/fixtures.ts';
 import { everyKind, runningWith } from './processes.ts';
 import { CTRL_C, HAS_TERMINALS, openTerminalWith } from './pseudo-terminal.ts';
@@ -171,7 +172,7 @@ describe.runIf(HAS_TERMINALS)('mcp-bridge tools in a terminal', () => {
     const server = fixtureLine('echo-server', '--name', mark, '--start-delay', '100000');
     await using terminal = openTerminalWith(line('--stdio', server));
     await terminal.sees(/echo-server {2}\d+ s/);
-    await vi.waitUntil(() => runningWith(mark).length > 0);
+    await vi.waitUntil(() => runningWith(mark).length > 0, EVENTUALLY);
     terminal.type(CTRL_C);
     expect(await terminal.exited).toBe(1);
     expect(terminal.screen.text()).toMatch(/^(?:\^C)?$/);

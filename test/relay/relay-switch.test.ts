@@ -6,6 +6,7 @@ import { Router } from '../../src/relay/router.ts';
 import { type CatalogSettings, placeOfServer, placeOfView } from '../../src/relay/routers.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { viewOf } from '../catalog/settings.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { requestsOf } from '../upstream/played-server.ts';
 import { createClient, createExchange, type TestClient } from '../upstream/support.ts';
 import { catalogOf, type Part, type PlayedUpstream, type PlayOptions, playRelays, playUpstream } from './support.ts';
@@ -71,7 +72,7 @@ describe('a relay that is exchanged', () => {
     };
     const { merged, update, played, upstreams } = await playSwitching([slow]);
     const call = merged.handle(createExchange('x'));
-    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], 'tools/call')).toHaveLength(1));
+    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], 'tools/call')).toHaveLength(1), EVENTUALLY);
     const other = playUpstream(offering('other', 'y'), { name: 'other' });
     let isAnswered = false;
     const { answered } = await update({}, [other.upstream]);
@@ -101,7 +102,7 @@ describe('a relay that is exchanged', () => {
     const tools = { allow: [], deny: [], readOnly: true };
     const { merged, update, played, upstreams } = await playSwitching([readOnly], { tools });
     const call = merged.handle(createExchange('x'));
-    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], 'tools/list')).not.toEqual([]));
+    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], 'tools/list')).not.toEqual([]), EVENTUALLY);
     const other = playUpstream(offering('other', 'y'), { name: 'other' });
     const { answered } = await update({}, [other.upstream]);
     const retiring = upstreams[0]?.retire(answered);
@@ -134,7 +135,7 @@ describe('a relay that is exchanged', () => {
     const after = playUpstream(part, { name: 'a', args: ['other'] });
     await Promise.all([...upstreams, after.upstream].map((upstream) => upstream.link(createClient())));
     const asked = merged.handle(createExchange(requestFrame(method, params)));
-    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], slow)).toHaveLength(1));
+    await vi.waitFor(() => expect(requestsOf(played[0]?.received ?? [], slow)).toHaveLength(1), EVENTUALLY);
     await update({}, [after.upstream, ...upstreams.slice(1)]);
     answer();
     expect((await asked).has('result')).toBe(true);
@@ -245,10 +246,10 @@ describe('the settling of servers', () => {
     await update({}, [other.upstream]);
     client.sent.length = 0;
     other.upstream.start();
-    await vi.waitFor(() => expect(requestsOf(other.received, 'initialize')).toHaveLength(1));
+    await vi.waitFor(() => expect(requestsOf(other.received, 'initialize')).toHaveLength(1), EVENTUALLY);
     start = Promise.resolve();
     other.die();
-    await vi.waitFor(() => expect(told(client)).toEqual(['notifications/tools/list_changed']));
+    await vi.waitFor(() => expect(told(client)).toEqual(['notifications/tools/list_changed']), EVENTUALLY);
   });
 });
 

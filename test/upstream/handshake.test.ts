@@ -6,6 +6,7 @@ import { shakeHands } from '../../src/upstream/handshake.ts';
 import { Peer } from '../../src/upstream/peer.ts';
 import { SessionLink } from '../../src/upstream/session-link.ts';
 import { StatelessLink } from '../../src/upstream/stateless-link.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { type Play, type PlayedServer, playServer } from './played-server.ts';
 import { contentOf, createExchange, createLogBook, INFO, NO_EVENTS, OPENING, openLink } from './support.ts';
@@ -192,7 +193,7 @@ describe('a server of 2026 that does not tell of changes', () => {
     const exchange = createExchange(requestFrame('tools/list'));
     expect(contentOf(await (await link).request(exchange.frame, exchange))).toEqual({ tools: [] });
     expect(methodsOf(server)).toEqual(['server/discover', 'subscriptions/listen', 'tools/list']);
-    await vi.waitFor(() => expect(lines).toEqual(['warn  test: does not tell of changes: not today']));
+    await vi.waitFor(() => expect(lines).toEqual(['warn  test: does not tell of changes: not today']), EVENTUALLY);
   });
 
   it('as it is gone is not reported for that', async () => {

@@ -3,6 +3,7 @@ import { type IdText, notificationFrame, resultFrame } from '../../src/protocol/
 import { RawJson } from '../../src/protocol/raw-json.ts';
 import { Listening } from '../../src/upstream/listening.ts';
 import { Peer } from '../../src/upstream/peer.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { playServer } from './played-server.ts';
 
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
@@ -72,7 +73,7 @@ describe('listening', () => {
   it('hears what is told on its stream once that is acknowledged, without the tag', async () => {
     const { listening, heard, log, tell, acknowledge } = listen({ promise: () => undefined });
     const opened = listening.open();
-    await vi.waitFor(() => expect(log()).toHaveLength(1));
+    await vi.waitFor(() => expect(log()).toHaveLength(1), EVENTUALLY);
     tell('notifications/tools/list_changed', '1');
     acknowledge('2');
     acknowledge('1');
@@ -122,11 +123,11 @@ describe('subscribing to a resource', () => {
   it('opens a stream with it beside the old one, which ends only when the new one is acknowledged', async () => {
     const { listening, heard, log, tell, acknowledge } = listen({ promise: () => undefined });
     const opened = listening.open();
-    await vi.waitFor(() => expect(log()).toHaveLength(1));
+    await vi.waitFor(() => expect(log()).toHaveLength(1), EVENTUALLY);
     acknowledge('1', LIST_FILTER);
     await opened;
     const subscribed = listening.subscribe('a:1');
-    await vi.waitFor(() => expect(log()).toEqual([LIST_FILTER, { ...LIST_FILTER, ...URI }]));
+    await vi.waitFor(() => expect(log()).toEqual([LIST_FILTER, { ...LIST_FILTER, ...URI }]), EVENTUALLY);
     tell('notifications/tools/list_changed', '1');
     acknowledge('2', { ...LIST_FILTER, ...URI });
     expect(log().at(-1)).toBe(1);
@@ -153,7 +154,7 @@ describe('subscribing to a resource', () => {
     const uris = (...resourceSubscriptions: string[]) => ({ resourceSubscriptions });
     await Promise.all(['a:1', 'a:2'].map((uri) => listening.subscribe(uri)));
     const another = listening.subscribe('a:3');
-    await vi.waitFor(() => expect(log()).toContainEqual(uris('a:1', 'a:2', 'a:3')));
+    await vi.waitFor(() => expect(log()).toContainEqual(uris('a:1', 'a:2', 'a:3')), EVENTUALLY);
     await Promise.all([another, ...['a:4', 'a:5'].map((uri) => listening.subscribe(uri))]);
     expect(log()).toEqual([
       uris('a:1', 'a:2'),

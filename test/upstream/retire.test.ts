@@ -3,6 +3,7 @@ import { requestFrame } from '../../src/protocol/message.ts';
 import { Fleet } from '../../src/upstream/fleet.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { playUpstream } from '../relay/support.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { requestsOf } from './played-server.ts';
 import { createClient, createExchange, createLogBook, INFO, upstreamSettings } from './support.ts';
@@ -37,7 +38,7 @@ describe('an upstream that retires', () => {
   it('ends when the last of its calls is answered', async () => {
     const { upstream, answers, call } = playSlow();
     const calls = [call(), call()];
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await vi.waitFor(() => expect(answers).toHaveLength(2), EVENTUALLY);
     const retiring = upstream.retire();
     answers[1]?.();
     await calls[1];
@@ -60,7 +61,7 @@ describe('an upstream that retires', () => {
     );
     await vi.advanceTimersByTimeAsync(5_000);
     const late = call();
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await vi.waitFor(() => expect(answers).toHaveLength(1), EVENTUALLY);
     arrive();
     await vi.advanceTimersByTimeAsync(0);
     expect(upstream.state).toBe('ready');
@@ -80,7 +81,7 @@ describe('an upstream that retires', () => {
   it('can be closed meanwhile, whatever is in flight', async () => {
     const { upstream, answers, call } = playSlow();
     const failing = expect(call()).rejects.toThrow();
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await vi.waitFor(() => expect(answers).toHaveLength(1), EVENTUALLY);
     const retiring = upstream.retire();
     await upstream.close();
     await failing;
@@ -104,7 +105,7 @@ describe('an upstream that takes the place of another one', () => {
     const told = (method: string) => requestsOf(after.received, method).map((frame) => frame.raw('params')?.value);
     expect([told('resources/subscribe'), told('logging/setLevel')]).toEqual([[{ uri: 'a:b' }], [{ level: 'info' }]]);
     await after.upstream.release(client);
-    await vi.waitFor(() => expect(told('resources/unsubscribe')).toEqual([{ uri: 'a:b' }]));
+    await vi.waitFor(() => expect(told('resources/unsubscribe')).toEqual([{ uri: 'a:b' }]), EVENTUALLY);
   });
 });
 
@@ -173,7 +174,7 @@ describe('a fleet of other settings', () => {
     expect(fleet.adopt(planned)).toEqual({ started: 1, ended: 1 });
     expect(fleet.upstreams).toBe(planned);
     const [added] = planned as [Upstream];
-    await vi.waitFor(() => expect(added.state).toBe('ready'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(added.state).toBe('ready'), EVENTUALLY);
     expect([stays, goes].map(({ state }) => state)).toEqual(['ready', 'ready']);
     const pids = [added, stays, goes].map(({ shared }) => shared.link?.peer.pid as number);
     const closing = fleet.close();

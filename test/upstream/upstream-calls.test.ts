@@ -3,6 +3,7 @@ import type { UpstreamSettings } from '../../src/config/settings.ts';
 import { type Client, NOBODY } from '../../src/protocol/exchange.ts';
 import { requestFrame } from '../../src/protocol/message.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { playServer } from './played-server.ts';
 import { contentOf, createClient, createExchange, createUpstream, localFixture, type TestExchange } from './support.ts';
 
@@ -54,7 +55,7 @@ describe('subscribing to a resource', () => {
     );
     const [one, two] = [createExchange(SUBSCRIBE), createExchange(SUBSCRIBE)];
     const first = upstream.subscribe(SUBSCRIBE, one).catch(() => {});
-    await vi.waitFor(() => expect(told()).toEqual(['resources/subscribe']));
+    await vi.waitFor(() => expect(told()).toEqual(['resources/subscribe']), EVENTUALLY);
     await upstream.subscribe(SUBSCRIBE, two);
     spoil(one);
     answer({ error: { code: -32602, message: 'no' } });
@@ -158,7 +159,7 @@ describe('a client that is known for one call', () => {
         const exchange = createExchange('hang', { client });
         const answer = send(upstream, exchange).catch(() => {});
         const { peer } = await upstream.link(client);
-        await vi.waitFor(() => expect(peer.inFlight).toBe(1));
+        await vi.waitFor(() => expect(peer.inFlight).toBe(1), EVENTUALLY);
         exchange.cancel();
         await answer;
       }

@@ -4,6 +4,7 @@ import { type Client, NOBODY } from '../../src/protocol/exchange.ts';
 import { notificationFrame, requestFrame } from '../../src/protocol/message.ts';
 import type { Lane } from '../../src/upstream/lanes.ts';
 import type { Upstream, UpstreamListener } from '../../src/upstream/upstream.ts';
+import { EVENTUALLY } from '../support/eventually.ts';
 import { fixture } from '../support/fixtures.ts';
 import { playServer, requestsOf } from './played-server.ts';
 import { contentOf, createClient, createExchange, createUpstream, localFixture, type TestExchange } from './support.ts';
@@ -151,7 +152,7 @@ describe('a server that was started again', () => {
     lane.interests.setLevel(client, 'error');
     await restart(upstream, lane);
     // The server answers the bridge only after its question was answered.
-    await vi.waitFor(() => expect(lane.supervisor.link?.peer.inFlight).toBe(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(lane.supervisor.link?.peer.inFlight).toBe(0), EVENTUALLY);
     const answer = await send(upstream, createExchange(requestFrame('told'), { client }));
     expect(contentOf(answer)).toEqual({ told: [{ from: 'own' }] });
   });
@@ -220,7 +221,7 @@ describe('a client that may need a process of its own', () => {
       const client = createClient('askable', ASKABLE);
       upstream.start();
       const answered = send(upstream, createExchange(requestFrame('x'), { client }));
-      await vi.waitFor(() => expect(upstream.startingFor(client)).toBeGreaterThan(0));
+      await vi.waitFor(() => expect(upstream.startingFor(client)).toBeGreaterThan(0), EVENTUALLY);
       expect([opens(), upstream.links]).toEqual([1, 1]);
       open(answer);
       await answered;

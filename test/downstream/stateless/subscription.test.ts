@@ -4,6 +4,7 @@ import { Cancellation } from '../../../src/protocol/cancellation.ts';
 import type { Answer, Exchange } from '../../../src/protocol/exchange.ts';
 import { errorFrame, notificationFrame, resultFrame } from '../../../src/protocol/message.ts';
 import type { Relay } from '../../../src/relay/relay.ts';
+import { EVENTUALLY } from '../../support/eventually.ts';
 import { createOutlet, createRelay, statelessRequest } from '../support.ts';
 
 const ID = 'io.modelcontextprotocol/subscriptionId';
@@ -35,7 +36,7 @@ function subscribe(notifications: unknown, { capabilities = CAPABILITIES, id = '
   const told = () => outlet.sent as { method: string; params: Record<string, unknown> }[];
   const serve = () => {
     const ended = subscription.serve();
-    return { ended, acknowledged: vi.waitFor(() => expect(told()[0]?.method).toBe(ACKNOWLEDGED)) };
+    return { ended, acknowledged: vi.waitFor(() => expect(told()[0]?.method).toBe(ACKNOWLEDGED), EVENTUALLY) };
   };
   return { subscription, outlet, told, asked, joined, cancellation, serve };
 }
@@ -84,7 +85,7 @@ describe('the acknowledgement of a subscription', () => {
       },
     );
     const { acknowledged } = serve();
-    await vi.waitFor(() => expect(joined).toEqual([subscription]));
+    await vi.waitFor(() => expect(joined).toEqual([subscription]), EVENTUALLY);
     const updated = (uri: string) => notificationFrame(UPDATED, { uri });
     for (const frame of [changed('tools'), updated('a:1')]) subscription.send(frame);
     expect(told()).toEqual([]);
