@@ -23,6 +23,11 @@ export function nameIn(method: string, message: RawJson): string | undefined {
   return member === undefined ? undefined : message.raw('params')?.string(member);
 }
 
+/** Whether text can be the name of a header (RFC 9110, section 5.1). */
+export function isFieldName(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
+}
+
 /** The member of `params` that `Mcp-Name` repeats (SEP-2663 for tasks). */
 const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',

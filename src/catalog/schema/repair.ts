@@ -43,7 +43,7 @@ export function repairInput(schema: RawJson | undefined): InputRepair {
   const readable = readText(schema);
   if (typeof readable === 'string') return { kind: 'hopeless', reason: readable };
   const { root, hasReferences } = readable;
-  if (schema && violationsOf(root).length === 0) return { kind: 'fine' };
+  if (schema && violationsOf(root).length === 0) return withoutOddHeaders(root);
   for (const attempt of hasReferences ? ATTEMPTS : ATTEMPTS.slice(0, 1)) {
     try {
       return repairWithin(readable, attempt);
@@ -52,6 +52,14 @@ export function repairInput(schema: RawJson | undefined): InputRepair {
     }
   }
   return { kind: 'hopeless', reason: 'it grows too large when it is written out' };
+}
+
+/** A schema that is in the profile may still ask for headers that cannot be sent. */
+function withoutOddHeaders(strict: Schema): InputRepair {
+  const { note, list } = createNotes();
+  const schema = withSoundHeaders(strict, note);
+  const notes = list();
+  return notes.length === 0 ? { kind: 'fine' } : { kind: 'repaired', schema, notes, toServer: undefined };
 }
 
 interface Readable {
@@ -111,7 +119,7 @@ function repairWithin(readable: Readable, attempt: (typeof ATTEMPTS)[number]): I
   if (expressed instanceof Never) return { kind: 'hopeless', reason: reasonOf(expressed) };
   const { schema, translate } = asParameters(expressed, note);
   checkExtent(schema, readable);
-  return { kind: 'repaired', schema: withSoundHeaders(schema), notes: list(), toServer: translate };
+  return { kind: 'repaired', schema: withSoundHeaders(schema, note), notes: list(), toServer: translate };
 }
 
 function readingOf(root: Schema) {

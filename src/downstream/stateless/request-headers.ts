@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { metaOf, PROTOCOL_VERSION } from '../../protocol/envelope.ts';
 import { HEADER_MISMATCH, MessageError, type Request } from '../../protocol/message.ts';
 import type { RawJson } from '../../protocol/raw-json.ts';
-import { nameIn } from '../../protocol/standard-headers.ts';
+import { isFieldName, nameIn } from '../../protocol/standard-headers.ts';
 
 /**
  * Checks the headers of a request against its body.
@@ -66,13 +66,8 @@ function annotationsIn(schema: RawJson | undefined, path: readonly string[]): An
     const property = properties?.raw(key);
     const header = property?.string('x-mcp-header');
     const nested = annotationsIn(property, [...path, key]);
-    return header && isToken(header) ? [{ header, path: [...path, key] }, ...nested] : nested;
+    return header && isFieldName(header) ? [{ header, path: [...path, key] }, ...nested] : nested;
   });
-}
-
-/** A field name (RFC 9110, section 5.1). */
-function isToken(text: string): boolean {
-  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
 }
 
 /** Numbers are compared as numbers: `42.0` is `42`. Lists and objects cannot be repeated. */

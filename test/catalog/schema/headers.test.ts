@@ -102,6 +102,29 @@ describe('the header of a parameter', () => {
     expect(repaired({ ...schema, ...ODD }).schema).toEqual(schema);
   });
 
+  it.each([['Re gion'], [''], ['Größe'], ['a:b'], [true], [null]])('goes when it is called %j', (name) => {
+    expect(parameterOf({ ...TEXT, 'x-mcp-header': name })).toEqual(TEXT);
+  });
+
+  it('goes when one before it is called the same, in whatever case', () => {
+    const properties = {
+      a: { ...TEXT, ...HEADER },
+      b: withParameter({ ...TEXT, 'x-mcp-header': 'REGION' }),
+      c: { ...TEXT, 'x-mcp-header': 'Other' },
+    };
+    const { schema, notes } = repaired({ type: 'object', properties });
+    expect(schema).toEqual({ type: 'object', properties: { ...properties, b: withParameter(TEXT) } });
+    expect(notes).toEqual(['left out x-mcp-header at properties.b.properties.a']);
+  });
+
+  it.each([
+    ['two types', { type: ['string', 'null'] }],
+    ['a type that is no integer', { type: 'number' }],
+    ['no value to repeat', withParameter(TEXT)],
+  ])('goes with %s where nothing else is repaired', (_title, schema) => {
+    expect(parameterOf({ ...schema, ...HEADER })).toEqual(schema);
+  });
+
   it.each([
     `{"type":"object", "properties":{"a":{"x-mcp-header":"Region" ,"type":"string"}}}`,
     `{"properties":{"a":{"type":"object","properties":{"b":{"type":"integer","x-mcp-header":"B"}}}},"type":"object"}`,
