@@ -1,10 +1,10 @@
 import { givenCommands } from '../config/command-upstreams.ts';
+import type { Input } from '../config/inputs.ts';
 import { nameOfCommand } from '../config/server-name.ts';
 import { BridgeError } from '../errors.ts';
 import { clientFiles, type Place } from './import/client-files.ts';
 import { type ConfigContent, chooseTarget, configText, type TargetOptions, writeConfig } from './import/config-file.ts';
 import { addServer, findServers, type ServersByName, usableIn } from './import/find-servers.ts';
-import type { Input } from './import/inputs.ts';
 import { listing } from './import/listing.ts';
 import { lossOf } from './import/loss.ts';
 import { outcome } from './import/outcome.ts';

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { BridgeError, messageOf } from '../errors.ts';
 import type { CatalogRules } from './catalog-settings.ts';
 import type { UpstreamOptions } from './defaults.ts';
+import { type Input, withInputs } from './inputs.ts';
 import { fillOverrides } from './overrides.ts';
 import { rulesOf } from './rules.ts';
 import type { FileServer } from './schema.ts';
@@ -15,6 +16,8 @@ export interface FileContext {
   readonly label: string;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Those of the file: what the environment leaves open, their defaults say. */
+  readonly inputs: readonly Input[];
   /** The bridge's working folder, for servers that name none. */
   readonly cwd: string;
   /** For what the server's entry leaves open. */
@@ -29,7 +32,8 @@ export interface FileContext {
  * @throws BridgeError `CONFIG` that names the file, server and field.
  */
 export async function fileUpstream(server: FileServer, context: FileContext): Promise<UpstreamSettings> {
-  const { label, folder, env, cwd, defaults, overrides } = context;
+  const { label, folder, cwd, defaults, overrides } = context;
+  const env = withInputs(context.env, context.inputs);
   const origin = `${label}: ${server.path}`;
   const fill = (text: string, field: string) => substitute(text, { env, folder, where: `${origin}.${field}` });
   const command = fill(server.command, 'command');
@@ -49,7 +53,7 @@ export async function fileUpstream(server: FileServer, context: FileContext): Pr
     },
     cwd: server.cwd === undefined ? resolve(cwd) : resolve(folder, fill(server.cwd, 'cwd')),
     shell: server.shell,
-    rules: fileRules(server, context),
+    rules: fileRules(server, { ...context, env }),
   };
 }
 

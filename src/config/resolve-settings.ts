@@ -92,7 +92,8 @@ async function loadFile(
   label: string | undefined,
   cwd: string,
 ): Promise<FileSettings & Pick<ConfigFile, 'label' | 'folder'>> {
-  if (label === undefined) return { label: '', folder: cwd, bridge: {}, servers: [], leftOut: [], warnings: [] };
+  if (label === undefined)
+    return { label: '', folder: cwd, bridge: {}, servers: [], inputs: [], leftOut: [], warnings: [] };
   const { folder, data } = await readConfigFile(label, cwd);
   // Only a start with a file pays for the schema library.
   const { checkConfig } = await import('./schema.ts');

@@ -1,6 +1,7 @@
 import type { output, ZodMiniType } from 'zod/mini';
 import { BridgeError } from '../errors.ts';
 import { type BridgeOptions, UPSTREAM_DEFAULTS, type UpstreamOptions } from './defaults.ts';
+import { type Input, readInputs } from './inputs.ts';
 import { YES_OR_NO } from './kinds.ts';
 import { toMounts } from './mounts.ts';
 import { nearest } from './nearest.ts';
@@ -16,6 +17,8 @@ import { toViews } from './views.ts';
 export interface FileSettings {
   readonly bridge: FileBridge;
   readonly servers: readonly FileServer[];
+  /** What their variables may stand for. */
+  readonly inputs: readonly Input[];
   /** Names of the servers that are switched off, or behind a URL. */
   readonly leftOut: readonly string[];
   readonly warnings: readonly string[];
@@ -61,7 +64,7 @@ export function checkConfig(data: unknown, file: string): FileSettings {
     if (taken !== undefined) throw refusal(`${file}: ${path}`, `the name is taken by ${taken.path}; rename one`);
     servers.set(name, { name, path, ...checkServer(entry, `${file}: ${path}`) });
   }
-  return { bridge, servers: [...servers.values()], leftOut, warnings };
+  return { bridge, servers: [...servers.values()], inputs: readInputs(content.inputs), leftOut, warnings };
 }
 
 /** Where servers are; each family of clients has its own word for it. */

@@ -24,9 +24,9 @@ export async function* examineConfigured({ config, env, cwd }: ConfiguredOptions
   try {
     const { folder, data } = await readConfigFile(label, cwd);
     const { checkConfig } = await import('../config/schema.ts');
-    const { servers } = checkConfig(data, label);
+    const { servers, inputs } = checkConfig(data, label);
     yield findingOf('config', 'Config', ok(`${label} is understood; servers: ${servers.length}`));
-    const context = { label, folder, env, cwd, defaults: UPSTREAM_DEFAULTS, overrides: {} };
+    const context = { label, folder, env, inputs, cwd, defaults: UPSTREAM_DEFAULTS, overrides: {} };
     for (const server of servers) {
       const outcome = await refusalOr(async () => judgeServer(await fileUpstream(server, context)));
       yield findingOf('server', `Server ${server.name}`, outcome);

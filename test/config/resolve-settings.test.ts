@@ -329,6 +329,17 @@ describe('the config file', () => {
     });
   });
 
+  it('takes the default of an input where the environment does not say', async () => {
+    const inputs = [
+      { id: 'model', type: 'pickString', default: 'small' },
+      { id: 'api-key', type: 'promptString', default: 'none' },
+    ];
+    const args = ['${input:model}', '${input:api-key}'];
+    const cwd = await folderWith({ inputs, servers: { a: { command: 'x', args } } });
+    const { settings } = await resolve([], { cwd, env: { INPUT_API_KEY: 'typed' } });
+    expect(settings.upstreams).toMatchObject([{ args: ['small', 'typed'] }]);
+  });
+
   it('is refused when an env file is missing', async () => {
     const cwd = await folderWith({ mcpServers: { a: { command: 'x', envFile: '.env' } } });
     await expect(resolve([], { cwd })).rejects.toThrow(

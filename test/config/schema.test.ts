@@ -83,7 +83,7 @@ describe('checkConfig', () => {
   it.each([{ disabled: true }, { enabled: false }, { isActive: false }])(
     'leaves out a server with %j, unchecked',
     (keys) => {
-      const nothing = { bridge: {}, servers: [], warnings: [] };
+      const nothing = { bridge: {}, servers: [], inputs: [], warnings: [] };
       expect(check({ mcpServers: { a: { tols: 1, ...keys } } })).toEqual({ ...nothing, leftOut: ['a'] });
     },
   );

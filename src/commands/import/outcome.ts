@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { findConfigFile } from '../../config/file.ts';
+import type { Input } from '../../config/inputs.ts';
 import { oneLine } from '../../log.ts';
 import type { Target } from './config-file.ts';
-import type { Input } from './inputs.ts';
 import { lacksOf } from './lacks.ts';
 import type { Loss } from './loss.ts';
 import type { ServerEntry } from './server-entry.ts';

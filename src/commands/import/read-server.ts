@@ -1,8 +1,9 @@
+import type { Input } from '../../config/inputs.ts';
 import { checkConfig, type FileServer } from '../../config/schema.ts';
 import { nameOfCommand } from '../../config/server-name.ts';
 import { substitute } from '../../config/variables.ts';
 import { BridgeError } from '../../errors.ts';
-import { type Input, inputsAsVariables } from './inputs.ts';
+import { inputsAsVariables } from './inputs.ts';
 import { entryOf, type ServerEntry, textsOf } from './server-entry.ts';
 
 /** What becomes of a server in a client's file: its entry in a file of the bridge, or why it gets none. */

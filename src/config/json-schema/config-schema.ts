@@ -24,8 +24,10 @@ export function configSchema(): JsonSchema {
     properties: {
       ...Object.fromEntries(SECTIONS.map((section) => [section, { $ref: '#/definitions/servers' }])),
       bridge: { description: 'How they are served, and defaults for all of them.', allOf: [schemaOf(BRIDGE, NAMES)] },
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: how variables are written
-      inputs: { description: 'What VS Code asks for. Here nobody can be asked; take a variable: ${env:NAME}.' },
+      inputs: {
+        description:
+          'What VS Code asks for: the input `api-key` is the variable INPUT_API_KEY here, or its default where that is not set.',
+      },
     },
     anyOf: [...SECTIONS, 'bridge'].map((key) => ({ required: [key] })),
     // What else another client's file holds is none of our business.
