@@ -41,6 +41,14 @@ async function runCommand(command: Subcommand): Promise<void> {
   const output = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY };
   if (command.kind === 'import' || command.kind === 'init') return makeConfig(command, output);
   if (command.kind === 'tools') return runTools(command, output);
+  await stayFor(askAround(command, output));
+}
+
+/** What asks bridges and other servers, or the state folder. */
+async function askAround(
+  command: Extract<Subcommand, { kind: 'pair' | 'connect' | 'doctor' | 'grants' }>,
+  output: CommandOutput,
+): Promise<void> {
   const place = { env: process.env, cwd: process.cwd() };
   const configured = configuredStateFolder({ ...command, ...place });
   // What is wrong with the file, the doctor says by itself.
@@ -61,6 +69,18 @@ async function runCommand(command: Subcommand): Promise<void> {
     await grants(command.action, folder, output);
   }
 }
+
+/**
+ * Keeps the process until it is done. On a connection that was hung up before the request, fetch of Node 20 waits for its limit of time,
+ * and neither keeps the process: it would end with code 13 and without a word.
+ */
+async function stayFor(work: Promise<void>): Promise<void> {
+  const timer = setInterval(() => {}, A_WHILE);
+  await work.finally(() => clearInterval(timer));
+}
+
+/** Milliseconds; any would do. */
+const A_WHILE = 60_000;
 
 /** What writes a config file. */
 async function makeConfig(

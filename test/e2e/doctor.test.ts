@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/doctor/finding.ts';
@@ -177,6 +177,16 @@ describe('mcp-bridge doctor', () => {
     const { code, stdout, stderr } = await runDoctor(args);
     expect(stderr).toContain(message);
     expect([code, stdout]).toEqual([2, '']);
+  });
+
+  // As Docker does for a port that is published, and behind which nothing listens.
+  it('says so when whoever takes the connection hangs up', async () => {
+    const server = createTcpServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { code, findings } = await findingsFrom([`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`]);
+    server.close();
+    expect(findings.at(-1)).toMatchObject({ check: 'answer', verdict: 'failed' });
+    expect(code).toBe(1);
   });
 
   it('examines what the servers of a config file need', async () => {
