@@ -46,10 +46,17 @@ export class Mounts {
     return this.#mounts.some(([, { ws }]) => ws);
   }
 
-  /** What is mounted at a path or above it. */
+  /** What is mounted at a path or above it; `undefined` too where a server may take it for one that a token is asked for. */
   find(path: string): Mounted | undefined {
     if (leadsUp(path)) return undefined;
-    return this.#mounts.find(([start]) => path === start || path.startsWith(`${start}/`))?.[1];
+    const found = this.#mounts.find(([start]) => isAt(path, start));
+    if (found === undefined || found[1].resource !== undefined) return found?.[1];
+    const loose = asReadLoosely(path);
+    const isGuarded = this.#mounts.some(
+      ([start, { resource }]) =>
+        resource !== undefined && start.length > found[0].length && isAt(loose, asReadLoosely(start)),
+    );
+    return isGuarded ? undefined : found[1];
   }
 
   /** Cuts what goes on for a principal. */
@@ -58,7 +65,23 @@ export class Mounts {
   }
 }
 
+function isAt(path: string, start: string): boolean {
+  return path === start || path.startsWith(`${start}/`);
+}
+
 /** Whether a path has dots for names (RFC 3986, section 5.2.4): they would lead out of what is mounted. */
 function leadsUp(path: string): boolean {
-  return path.split(/[/\\]|%2f|%5c/i).some((name) => /^(?:\.|%2e){1,2}$/i.test(name));
+  return namesIn(path).some((name) => /^\.{1,2}$/.test(name));
+}
+
+/** Two paths that some server may take for the same are the same so. The proxy itself drops slashes that follow a slash. */
+function asReadLoosely(path: string): string {
+  const names = namesIn(path).filter((name) => name !== '');
+  return `/${names.join('/')}`.toLowerCase();
+}
+
+/** The names of a path, decoded. What follows a semicolon is not part of a name for Tomcat and its like. */
+function namesIn(path: string): string[] {
+  const plain = path.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return plain.split(/[/\\]/).map((name) => name.replace(/;.*$/s, ''));
 }

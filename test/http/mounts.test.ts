@@ -84,6 +84,7 @@ describe('a path', () => {
     '/app/.%2e/admin',
     '/app/x%2f..%2f..%2fadmin',
     '/app/..\\admin',
+    '/app/..;/admin',
     '/app/./x',
     '/apples',
     '/App',
@@ -94,6 +95,24 @@ describe('a path', () => {
     const socket = createConnection(port, '127.0.0.1');
     socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect((await text(socket)).split('\r\n')[0]).toBe('HTTP/1.1 404 Not Found');
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    '/app/admin/x',
+    '/app//admin/x',
+    '/app/\\admin/x',
+    '/app/%61dmin/x',
+    '/app/admin%2fx',
+    '/app/ADMIN/x',
+    '/app/admin;a=b/x',
+  ])('%s does not lead past the token that the inner of two mounts asks for', async (path) => {
+    const { url, seen } = await startMirror();
+    const inner = { path: '/app/admin', url: `${url}/admin`, auth: true };
+    const { port } = await startApp([{ url }, inner]);
+    const socket = createConnection(port, '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect((await text(socket)).split('\r\n')[0]).toMatch(/^HTTP\/1.1 40[14] /);
     expect(seen).toEqual([]);
   });
 
