@@ -1,5 +1,5 @@
 import { failed, listed, type Outcome, ok, skipped, warning } from './finding.ts';
-import { isObject, type Json, textsIn } from './json.ts';
+import { isObject, type Json, textsIn, wordFor } from './json.ts';
 import { issuerOf, objectionTo, readDocument } from './resource.ts';
 import type { Check, Visit } from './visit.ts';
 
@@ -130,7 +130,7 @@ async function tryRegistration({ registration_endpoint: place }: Json, visit: Vi
     return warning('it is closed at the moment (403)', 'Open it for a new client: here with mcp-bridge pair.');
   const reason = answer?.error_description ?? answer?.error ?? 'no reason';
   return failed(
-    `it answers ${status}, not 201: ${reason}`,
+    `it answers ${status}, not 201: ${wordFor(reason)}`,
     'Register public clients with https redirect URIs (RFC 7591).',
   );
 }

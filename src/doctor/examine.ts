@@ -69,6 +69,9 @@ async function lookAt(check: Check, visit: Visit): Promise<Outcome | undefined> 
   } catch (error) {
     if (error instanceof NoAnswer)
       return failed(error.message, 'See whether the server, or what stands before it, was overloaded or has ended.');
+    // Of the engine, about its stack.
+    if (error instanceof RangeError)
+      return failed('its answer is nested too deeply to be looked into', 'Clients cannot read it either: correct it.');
     throw error;
   }
 }

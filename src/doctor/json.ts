@@ -18,3 +18,9 @@ export function parseJson(text: string): unknown {
 export function textsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
+
+/** Somebody else's value, as it stands in a sentence. */
+export function wordFor(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return isObject(value) ? 'an object' : String(value);
+}

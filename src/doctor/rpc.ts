@@ -1,6 +1,6 @@
 import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from '../protocol/envelope.ts';
 import { LATEST_2025, STATELESS } from '../protocol/revisions.ts';
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json, wordFor } from './json.ts';
 import { type Answer, NoAnswer } from './send.ts';
 import type { Visit } from './visit.ts';
 
@@ -55,7 +55,7 @@ export function notify(visit: Visit, method: string): Promise<Answer> {
 
 /** Says why there is no result. */
 export function refusalOf({ status, type, error }: RpcAnswer): string {
-  if (error) return `${status} with error ${error.code}: ${error.message}`;
+  if (error) return `${status} with error ${wordFor(error.code)}: ${wordFor(error.message)}`;
   return status === 200 ? `no JSON-RPC result (${type || 'no content type'})` : `${status} without a JSON-RPC error`;
 }
 

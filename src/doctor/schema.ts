@@ -80,21 +80,34 @@ function escaped(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** Whether what a reference leads to leads back there. */
+/** Whether what a reference leads to leads back there: what is left when those are taken away, again and again, to which nothing leads. */
 function isRecursive(references: readonly { at: string; to: string }[]): boolean {
-  const leadsTo = (target: string) => {
-    const pointer = target.slice('#'.length);
-    return references.filter(({ at }) => at === pointer || at.startsWith(`${pointer}/`)).map(({ to }) => to);
-  };
-  return [...new Set(references.map(({ to }) => to))].some((start) => {
-    const seen = new Set<string>();
-    const rest = leadsTo(start);
-    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-      if (next === start) return true;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      rest.push(...leadsTo(next));
-    }
-    return false;
-  });
+  const targets = new Map(references.map(({ to }) => [to.slice('#'.length), { next: [] as string[], ways: 0 }]));
+  for (const { at, to } of references) {
+    const next = to.slice('#'.length);
+    for (const above of pointersTo(at)) targets.get(above)?.next.push(next);
+  }
+  for (const { next } of targets.values()) for (const each of next) count(each, 1);
+  const free = [...targets.keys()].filter((pointer) => targets.get(pointer)?.ways === 0);
+  let taken = 0;
+  for (let pointer = free.pop(); pointer !== undefined; pointer = free.pop()) {
+    taken += 1;
+    for (const each of targets.get(pointer)?.next ?? []) if (count(each, -1) === 0) free.push(each);
+  }
+  return taken < targets.size;
+
+  function count(pointer: string, change: number): number {
+    const target = targets.get(pointer);
+    if (target) target.ways += change;
+    return target?.ways ?? -1;
+  }
+}
+
+/** The pointer, and all those to what it is in. */
+function* pointersTo(pointer: string): Generator<string> {
+  yield pointer;
+  for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
+    yield pointer.slice(0, end);
+    if (end === 0) return;
+  }
 }

@@ -1,6 +1,6 @@
 import { failed, listed, type Outcome, ok, skipped, warning } from './finding.ts';
 import { inTime } from './handshake.ts';
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json, wordFor } from './json.ts';
 import { ask, type RpcAnswer, refusalOf } from './rpc.ts';
 import { judgeInputSchema, judgeOutputSchema } from './schema.ts';
 import type { Check, Visit } from './visit.ts';
@@ -53,12 +53,13 @@ async function listTools(visit: Visit): Promise<ToolList | Outcome> {
         answer.result ? 'the result is no list of tools' : refusalOf(answer),
         'Without its tools, a server is of no use to ChatGPT: see its log.',
       );
-    tools.push(...page);
+    for (const tool of page) tools.push(tool);
+    if (tools.length > MOST_LISTED) return failed(`there are more than ${MOST_LISTED}`, FEWER);
     if (slowest === undefined || answer.ms > slowest.ms) slowest = answer;
     cursor = answer.result?.nextCursor;
     if (cursors.has(cursor) || cursors.size >= MOST_PAGES)
       return failed(
-        `its pages have no end: after ${cursors.size + 1}, the cursor is ${cursor}`,
+        `its pages have no end: after ${cursors.size + 1}, the cursor is ${wordFor(cursor)}`,
         'Leave nextCursor out on the last page.',
       );
     cursors.add(cursor);
@@ -68,6 +69,8 @@ async function listTools(visit: Visit): Promise<ToolList | Outcome> {
 
 /** Far more than clients read. */
 const MOST_PAGES = 100;
+/** Far more than anybody offers; what is found out of them takes its time. */
+const MOST_LISTED = 10_000;
 
 async function compareOrder(tools: Tools, visit: Visit): Promise<Outcome> {
   const again = await listTools(visit);
@@ -81,7 +84,7 @@ async function compareOrder(tools: Tools, visit: Visit): Promise<Outcome> {
 }
 
 function judgeNames(tools: Tools): Outcome {
-  const names = tools.map(({ name }) => String(name));
+  const names = tools.map(({ name }) => wordFor(name));
   const unfit = names.filter((name) => !/^[A-Za-z0-9_-]{1,64}$/.test(name));
   if (unfit.length > 0)
     return failed(
@@ -102,7 +105,7 @@ function judgeSchemas(tools: Tools): Outcome {
   const withFault = (kind: 'refused' | 'disliked') =>
     judged.flatMap(({ name, faults }) => {
       const all = faults.flatMap((each) => each[kind]);
-      return all.length > 0 ? [`${name} (${listed(all, 3)})`] : [];
+      return all.length > 0 ? [`${wordFor(name)} (${listed(all, 3)})`] : [];
     });
   const refused = withFault('refused');
   if (refused.length > 0)
@@ -122,7 +125,7 @@ function judgeSchemas(tools: Tools): Outcome {
 function judgeDescriptions(tools: Tools): Outcome {
   const mute = tools.filter(({ description }) => typeof description !== 'string' || description.trim() === '');
   if (mute.length === 0) return ok('all have one');
-  const names = listed(mute.map(({ name }) => String(name)));
+  const names = listed(mute.map(({ name }) => wordFor(name)));
   return warning(`${names} have none`, 'Say what they are for: models choose tools by that.');
 }
 
@@ -168,7 +171,7 @@ async function callOne(tools: Tools, visit: Visit): Promise<Outcome> {
 }
 
 function needsNothing({ inputSchema, name }: Json): boolean {
-  if (!isObject(inputSchema) || !/^[\w-]+$/.test(String(name))) return false;
+  if (!isObject(inputSchema) || !/^[\w-]+$/.test(wordFor(name))) return false;
   const { required } = inputSchema;
   return required === undefined || (Array.isArray(required) && required.length === 0);
 }

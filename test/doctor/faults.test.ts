@@ -131,6 +131,34 @@ const OPEN: readonly Row[] = [
     'tools',
     'its pages have no end',
   ],
+  [
+    'lists more tools than anybody would read',
+    of('tools/list', (reply) => withResult(reply, { tools: Array(200_000).fill({ name: 'look' }) })),
+    'tools',
+    'there are more than 10000',
+  ],
+  ['has a tool whose name is none', tool({ name: { toString: 1 } }), 'tool-names', '"an object"'],
+  [
+    'refuses with something else than words',
+    of('tools/list', (_reply, { id }) => ({
+      status: 200,
+      body: { jsonrpc: '2.0', id, error: { code: [], message: { toString: 1 } } },
+    })),
+    'tools',
+    '200 with error a list: an object',
+  ],
+  [
+    'has a tool that is nested without an end',
+    of('tools/list', ({ body, ...reply }) => {
+      const text = JSON.stringify(Object(body)).replace(
+        'Looks around.',
+        `deep","x":${'['.repeat(20_000)}${']'.repeat(20_000)},"y":"`,
+      );
+      return { ...reply, headers: { 'content-type': 'application/json' }, body: text };
+    }),
+    'tool-size',
+    'its answer is nested too deeply',
+  ],
   ['has a tool with a dot in its name', tool({ name: 'look.around' }), 'tool-names', '"look.around"'],
   [
     'has a tool whose name is too long',

@@ -47,6 +47,15 @@ describe('the schema of arguments', () => {
     ]);
   });
 
+  it('may refer as often as it likes', () => {
+    const arguments_ = Array.from({ length: 20_000 }, (_, index) => [
+      `a${index}`,
+      { $ref: `#/properties/a${index + 1}` },
+    ]);
+    const schema = { type: 'object', properties: Object.fromEntries(arguments_) };
+    expect(judgeInputSchema(schema).refused).toEqual([]);
+  });
+
   it('may be as deep as it likes', () => {
     let schema: object = { items: [{}] };
     for (let depth = 0; depth < 20_000; depth++) schema = { not: schema };
