@@ -112,12 +112,13 @@ async function* chunksOf({ body }: Response): AsyncGenerator<string> {
   let size = 0;
   for await (const chunk of body?.values({ preventCancel: true }) ?? []) {
     size += chunk.byteLength;
-    if (size > LARGEST) {
-      await body?.cancel();
-      throw new NoAnswer(`the answer is longer than ${LARGEST / 2 ** 20} MiB`);
-    }
+    if (size > LARGEST) break;
     yield decoder.decode(chunk, { stream: true });
   }
+  if (size <= LARGEST) return;
+  // Not in the loop, which holds the stream.
+  await body?.cancel();
+  throw new NoAnswer(`the answer is longer than ${LARGEST / 2 ** 20} MiB`);
 }
 
 /** fetch only says that it failed; why is further down. */

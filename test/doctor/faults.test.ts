@@ -132,6 +132,12 @@ const OPEN: readonly Row[] = [
     'its pages have no end',
   ],
   [
+    'sends more than anybody would read',
+    of('tools/list', (reply) => ({ ...reply, body: 'x'.repeat(17 * 2 ** 20) })),
+    'tools',
+    'the answer is longer than 16 MiB',
+  ],
+  [
     'lists more tools than anybody would read',
     of('tools/list', (reply) => withResult(reply, { tools: Array(200_000).fill({ name: 'look' }) })),
     'tools',
