@@ -16,15 +16,11 @@ const HEADERS = { 'Content-Type': 'application/json', Accept: 'application/json,
 const BODIES = ['', '{}', '[]'];
 
 async function knock({ url, address, send, chart }: Visit): Promise<Outcome> {
-  const answer = await send({ method: 'POST', url: address, headers: HEADERS, body: '' }).catch((error: unknown) => {
-    chart.isOver = true;
-    throw error;
-  });
-  const obstacle = obstacleIn(answer, url) ?? (await wrongTransport(answer, address, send));
-  if (obstacle) {
-    chart.isOver = true;
-    return obstacle;
-  }
+  chart.isOver = true;
+  const answer = await send({ method: 'POST', url: address, headers: HEADERS, body: '' });
+  const obstacle = (await wrongTransport(answer, address, send)) ?? obstacleIn(answer, url);
+  if (obstacle) return obstacle;
+  chart.isOver = false;
   chart.isGuarded = answer.status === 401;
   chart.challenge = challengeOf(answer);
   return ok(chart.isGuarded ? 'a token is asked for' : 'no token is asked for', answer.ms);
@@ -56,15 +52,16 @@ function obstacleIn({ status, headers, type }: Answer, url: URL): Outcome | unde
   return undefined;
 }
 
-/** HTTP+SSE has another URL for POST. */
+/** HTTP+SSE has another URL for POST; the SDK's servers answer 404 to one at this. */
 async function wrongTransport({ status }: Answer, url: string, send: Visit['send']): Promise<Outcome | undefined> {
-  if (status !== 405) return undefined;
+  if (status !== 405 && status !== 404) return undefined;
   const { type } = await send({ method: 'GET', url, headers: { Accept: 'text/event-stream' } });
   if (type === 'text/event-stream')
     return failed(
-      'it takes no POST (405), and opens a stream for GET: this is the older HTTP+SSE',
+      `it takes no POST (${status}), and opens a stream for GET: this is the older HTTP+SSE`,
       'Give the URL of Streamable HTTP, which ChatGPT prefers and this examines; mostly it ends in /mcp.',
     );
+  if (status === 404) return undefined;
   return failed('it takes no POST (405)', 'Give the URL of the MCP endpoint; mostly it ends in /mcp.');
 }
 

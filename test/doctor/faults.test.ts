@@ -72,6 +72,12 @@ const FATAL: readonly Row[] = [
     'answer',
     'this is the older HTTP+SSE',
   ],
+  [
+    "speaks HTTP+SSE only, as the SDK's does",
+    (_reply, { method }) => (method === 'GET' ? STREAM : { status: 404 }),
+    'answer',
+    'it takes no POST (404), and opens a stream for GET: this is the older HTTP+SSE',
+  ],
   ['is too slow', always('hang'), 'answer', 'no answer to POST within 5 s'],
   [
     'refuses initialize',
