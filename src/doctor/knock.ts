@@ -1,4 +1,5 @@
 import { failed, type Outcome, ok, warning } from './finding.ts';
+import { authorization } from './rpc.ts';
 import type { Answer, Outgoing } from './send.ts';
 import type { Challenge, Check, Visit } from './visit.ts';
 
@@ -15,10 +16,12 @@ const HEADERS = { 'Content-Type': 'application/json', Accept: 'application/json,
 /** What ChatGPT sends before anything else, to see whether it has to sign in; what is no message at all comes first. */
 const BODIES = ['', '{}', '[]'];
 
-async function knock({ url, address, send, chart }: Visit): Promise<Outcome> {
+async function knock(visit: Visit): Promise<Outcome> {
+  const { url, address, send, chart } = visit;
   chart.isOver = true;
   const answer = await send({ method: 'POST', url: address, headers: HEADERS, body: '' });
-  const obstacle = (await wrongTransport(answer, address, send)) ?? obstacleIn(answer, url);
+  const obstacle =
+    (await wrongTransport(answer, address, send)) ?? (await wrongRefusal(answer, visit)) ?? obstacleIn(answer, url);
   if (obstacle) return obstacle;
   chart.isOver = false;
   chart.isGuarded = answer.status === 401;
@@ -34,7 +37,7 @@ function obstacleIn({ status, headers, type }: Answer, url: URL): Outcome | unde
   if (status === 403 || status === 421)
     return failed(
       `it refuses everybody (${status})`,
-      `The server, or something before it, does not know the host name ${url.hostname}, or takes this for a robot: allow that name (here with --allowed-host), and switch bot protection off for this path.`,
+      `The server, or something before it, does not know the host name ${url.hostname}, or takes this for a robot: allow that name (here with --allowed-host), and switch bot protection off for this path. If a token is missing, answer 401.`,
     );
   if (status >= 500)
     return failed(
@@ -63,6 +66,19 @@ async function wrongTransport({ status }: Answer, url: string, send: Visit['send
     );
   if (status === 404) return undefined;
   return failed('it takes no POST (405)', 'Give the URL of the MCP endpoint; mostly it ends in /mcp.');
+}
+
+/** Frameworks whose default it is say 403 where a token is missing. */
+async function wrongRefusal({ status }: Answer, visit: Visit): Promise<Outcome | undefined> {
+  const { address, token, send } = visit;
+  if (status !== 403 || token === undefined) return undefined;
+  const headers = { ...HEADERS, ...authorization(visit) };
+  const withToken = await send({ method: 'POST', url: address, headers, body: '' });
+  if (withToken.status === 401 || withToken.status === 403) return undefined;
+  return failed(
+    'without a token it answers 403, not 401; with it, it lets in',
+    'Answer 401 with WWW-Authenticate: Bearer: to 403, clients do not sign in.',
+  );
 }
 
 async function compareRefusals({ address, send, chart }: Visit): Promise<Outcome> {

@@ -215,6 +215,12 @@ const OPEN: readonly Row[] = [
 
 const GUARDED: readonly Row[] = [
   [
+    'refuses where it should ask for a token',
+    (reply) => (reply.status === 401 ? { status: 403 } : undefined),
+    'answer',
+    'without a token it answers 403, not 401',
+  ],
+  [
     'lets a list through',
     (_reply, { body }) => (body === '[]' ? { status: 400 } : undefined),
     'refusals',
