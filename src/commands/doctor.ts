@@ -1,4 +1,6 @@
+import { ANY_TOKEN } from '../config/kinds.ts';
 import { isLoopbackUrl } from '../config/loopback.ts';
+import { parseAs } from '../config/read-flags.ts';
 import { examineConfigured } from '../doctor/configured.ts';
 import { examine } from '../doctor/examine.ts';
 import { type Finding, findingOf, skipped, type Verdict } from '../doctor/finding.ts';
@@ -66,7 +68,9 @@ function onlyOne(running: readonly Running[]): Running | undefined {
 function tokenFor(url: string, running: readonly Running[], { token, env }: DoctorOptions): string | undefined {
   const { origin } = new URL(url);
   const isOwn = isLoopbackUrl(url) || running.some((bridge) => new URL(bridge.url).origin === origin);
-  return token ?? (isOwn ? env.MCP_BRIDGE_TOKEN || undefined : undefined);
+  if (token !== undefined || !isOwn || !env.MCP_BRIDGE_TOKEN) return token;
+  // What cannot be sent would be quoted by whoever refuses to send it.
+  return parseAs('MCP_BRIDGE_TOKEN', ANY_TOKEN, env.MCP_BRIDGE_TOKEN);
 }
 
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', warning: '!', failed: '✗', skipped: '·' };

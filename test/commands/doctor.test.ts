@@ -117,6 +117,15 @@ describe('doctor', () => {
     expect(given.findings.find(({ check }) => check === 'token')).toMatchObject({ verdict: 'ok' });
   });
 
+  it('refuses a token of its environment that cannot be sent, and does not show it', async () => {
+    await using server = await startServer({ isGuarded: true });
+    const options = await optionsIn(await makeFolder(), { env: { MCP_BRIDGE_TOKEN: 'the\nsecret' }, url: server.url });
+    await expect(examined(options)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'MCP_BRIDGE_TOKEN: expected a token without spaces, got something else',
+    });
+  });
+
   it('tells a person one line for each finding, with the advice below, and the sum of it', async () => {
     await using server = await startServer({
       isGuarded: true,
