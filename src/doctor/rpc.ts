@@ -76,6 +76,13 @@ export function authorization({ token }: Pick<Visit, 'token'>): Record<string, s
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
+/** Names the newest session, if one was agreed on. */
+export function session({ sessions, revision }: Visit['chart']): Record<string, string> {
+  const newest = sessions.at(-1);
+  if (newest === undefined || revision === '') return {};
+  return { 'Mcp-Session-Id': newest, 'MCP-Protocol-Version': revision };
+}
+
 /** Long enough to tell a slow server from one that never answers. Milliseconds. */
 const LIMIT = 15_000;
 

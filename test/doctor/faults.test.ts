@@ -206,6 +206,15 @@ const OPEN: readonly Row[] = [
     'it is left open (no answer to GET within 5 s)',
   ],
   [
+    'leaves GET open to those with a session',
+    (reply, { method, rpc, headers }) => {
+      if (method === 'GET') return headers['mcp-session-id'] === undefined ? { status: 400 } : 'hang';
+      return rpc === 'initialize' ? { ...reply, headers: { 'mcp-session-id': 'a' } } : undefined;
+    },
+    'get',
+    'it is left open (no answer to GET within 5 s)',
+  ],
+  [
     'answers GET with something else',
     (_reply, { method }) => (method === 'GET' ? { status: 200 } : undefined),
     'get',
