@@ -6,8 +6,9 @@ import { examine } from '../doctor/examine.ts';
 import { type Finding, findingOf, skipped, type Verdict } from '../doctor/finding.ts';
 import { examineStarted } from '../doctor/started.ts';
 import { BridgeError } from '../errors.ts';
-import { findRunning, type Running } from '../state/running.ts';
+import type { Running } from '../state/running.ts';
 import type { CommandOutput } from './output.ts';
+import { findBridges } from './running-bridge.ts';
 
 export interface DoctorOptions {
   /** What to examine; `undefined` is the bridge that runs, and what its servers need. */
@@ -40,7 +41,7 @@ export async function doctor(options: DoctorOptions, { write }: Pick<CommandOutp
 
 async function* findingsOf(options: DoctorOptions): AsyncGenerator<Finding, void> {
   const { url, config, folder, register } = options;
-  const running = await findRunning(folder);
+  const running = await findBridges(folder);
   const bridge = url === undefined ? onlyOne(running) : undefined;
   let isConfigured = false;
   if (url === undefined || config !== undefined)

@@ -123,6 +123,15 @@ describe('pair, where no bridge', () => {
 });
 
 describe('pair, where several bridges run,', () => {
+  it('passes over one that was killed, and whose process id another one has by now', async () => {
+    const folder = await makeFolder();
+    await runBridge(folder);
+    await leaveFile(folder, process.ppid, 'http://127.0.0.1:1');
+    const output = createOutput();
+    await pair({ folder, localPort: undefined }, output);
+    expect(output.text()).toContain(URL_OF_BRIDGE);
+  });
+
   it('asks which one is meant', async () => {
     const folder = await makeFolder();
     const ours = await runBridge(folder);
