@@ -34,12 +34,19 @@ async function openWindow({ local, key }: Running): Promise<Opened> {
   try {
     const headers = { Authorization: `Bearer ${key}` };
     const response = await fetch(`${local}/pair`, { method: 'POST', headers, signal: AbortSignal.timeout(TIMEOUT) });
+    if (response.status === CLOSED)
+      throw new BridgeError('USAGE', `the bridge at ${local} lets nobody in by a code; start it with --auth oauth`);
     if (!response.ok) throw new Error(`it answers ${response.status}`);
     return (await response.json()) as Opened;
   } catch (error) {
-    throw new BridgeError('STATE', `the bridge at ${local} cannot be asked: ${reasonOf(error)}`, { cause: error });
+    if (error instanceof BridgeError) throw error;
+    const message = `the bridge at ${local} cannot be asked: ${reasonOf(error)}; see its log, or start it anew`;
+    throw new BridgeError('STATE', message, { cause: error });
   }
 }
+
+/** Says the local app of a bridge that runs without OAuth. */
+const CLOSED = 409;
 
 /** It is on this machine, and has nothing to wait for. Milliseconds. */
 const TIMEOUT = 5000;

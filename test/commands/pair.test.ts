@@ -102,13 +102,12 @@ describe('pair, where no bridge', () => {
     await leaveFile(folder, process.pid, 'http://127.0.0.1:1');
     await expect(pair({ folder, localPort: undefined }, createOutput())).rejects.toMatchObject({
       code: 'STATE',
-      message: 'the bridge at http://127.0.0.1:1 cannot be asked: bad port',
+      message: 'the bridge at http://127.0.0.1:1 cannot be asked: bad port; see its log, or start it anew',
     });
   });
 
   it.each<[string, RequestListener, string]>([
     ['knows the key', (_, response) => void response.writeHead(401).end(), 'it answers 401'],
-    ['lets clients in', (_, response) => void response.writeHead(409).end('{}'), 'it answers 409'],
     ['is what answers', (_, response) => void response.end('<html>'), ''],
   ])('%s, says so', async (_, handler, why) => {
     const folder = await makeFolder();
@@ -119,6 +118,17 @@ describe('pair, where no bridge', () => {
       message: expect.stringContaining(`the bridge at http://127.0.0.1:${port} cannot be asked: ${why}`),
     });
     expect(output.text()).toBe('');
+  });
+});
+
+describe('pair, where the bridge lets nobody in by a code,', () => {
+  it('says how it would', async () => {
+    const folder = await makeFolder();
+    await runBridge(folder, { handler: (_, response) => void response.writeHead(409).end('{}') });
+    await expect(pair({ folder, localPort: undefined }, createOutput())).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/ lets nobody in by a code; start it with --auth oauth$/),
+    });
   });
 });
 
