@@ -13,7 +13,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Takes connections over that are to speak something else from now on. */
+/** Takes connections over that are to be web sockets from now on. */
 export type UpgradeListener = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 export interface ListenOptions {
@@ -41,7 +41,15 @@ export async function listen({ host, port, handler, upgrade, flag }: ListenOptio
   server.keepAliveTimeout = KEEP_ALIVE;
   const upgraded = new Set<Socket>();
   if (upgrade) {
+    const answering = new WeakSet<Socket>();
+    server.on('request', ({ socket }, response) => {
+      answering.add(socket);
+      response.once('close', () => answering.delete(socket));
+    });
     server.on('upgrade', (request, socket: Socket, head) => {
+      // Its answer would overtake the one before.
+      if (answering.has(socket)) return void socket.destroy();
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') return serveAsItIs(server, request, socket, head);
       upgraded.add(socket);
       socket.once('close', () => upgraded.delete(socket));
       socket.on('error', () => {}); // It closes then, and that is heard.
@@ -56,6 +64,22 @@ export async function listen({ host, port, handler, upgrade, flag }: ListenOptio
   }
   const address = server.address() as AddressInfo;
   return { port: address.port, origin: originOf(host, address.port), close: () => close(server, upgraded) };
+}
+
+/**
+ * Reads a request anew as one that asks for no other protocol, which a server may leave at that (RFC 9110, section 7.8). Java's client
+ * asks for HTTP/2 with each first request to an http URL, and a server that listens for upgrades gets all of them.
+ */
+function serveAsItIs(server: Server, { method, url, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (/^upgrade$/i.test(name)) continue;
+    // What else it names stays for this connection alone.
+    lines.push(`${name}: ${/^connection$/i.test(name) ? value.replace(/\bupgrade\b/i, '') : value}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
 }
 
 /** Slower clients than this are not slow but hostile; everybody else's requests go on meanwhile. Milliseconds. */

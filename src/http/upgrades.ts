@@ -18,7 +18,6 @@ export interface UpgradesOptions {
 
 /**
  * Passes web sockets on to what is mounted, past the same checks as every request; `undefined` where there are none to pass on.
- * A server that listens for upgrades gets all of them, so those to HTTP/2 are refused then, where they would be left alone else.
  */
 export function createUpgrades({
   guard,
