@@ -64,7 +64,7 @@ export async function endSessions(visit: Visit): Promise<void> {
   const { chart, send, address: url, signal } = visit;
   if (signal.aborted) return;
   for (const session of chart.sessions) {
-    const headers = { ...authorization(visit), 'Mcp-Session-Id': session, 'MCP-Protocol-Version': chart.revision };
+    const headers = { ...authorization(visit), ...ofSession(chart, session) };
     await send({ method: 'DELETE', url, headers }).catch((error: unknown) => {
       if (!(error instanceof NoAnswer)) throw error; // Else it ends by itself, sooner or later.
     });
@@ -76,11 +76,12 @@ export function authorization({ token }: Pick<Visit, 'token'>): Record<string, s
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
-/** Names the newest session, if one was agreed on. */
-export function session({ sessions, revision }: Visit['chart']): Record<string, string> {
-  const newest = sessions.at(-1);
-  if (newest === undefined || revision === '') return {};
-  return { 'Mcp-Session-Id': newest, 'MCP-Protocol-Version': revision };
+/** What every request after `initialize` says of its session, in the era that has them. */
+export function ofSession({ revision }: Visit['chart'], session: string | undefined): Record<string, string> {
+  return {
+    'MCP-Protocol-Version': revision || LATEST_2025,
+    ...(session !== undefined && { 'Mcp-Session-Id': session }),
+  };
 }
 
 /** Long enough to tell a slow server from one that never answers. Milliseconds. */
@@ -105,10 +106,7 @@ function headersFor(
     ...authorization(visit),
     ...(isStateless
       ? { 'MCP-Protocol-Version': STATELESS, 'Mcp-Method': method, ...named(params) }
-      : {
-          ...(method !== 'initialize' && { 'MCP-Protocol-Version': chart.revision || LATEST_2025 }),
-          ...(session !== undefined && { 'Mcp-Session-Id': session }),
-        }),
+      : method !== 'initialize' && ofSession(chart, session)),
   };
 }
 

@@ -90,7 +90,11 @@ async function readEvents(
   let rest = '';
   if (!isEnough(messages)) {
     for await (const chunk of chunksOf(response)) {
-      const blocks = (rest + chunk).split(/\r?\n\r?\n/);
+      // Not all of a long event anew with each chunk.
+      const mayEnd = BLANK_LINE.test(rest.slice(-'\r\n\r'.length) + chunk);
+      rest += chunk;
+      if (!mayEnd) continue;
+      const blocks = rest.split(BLANK_LINE);
       rest = blocks.pop() ?? '';
       messages.push(...blocks.map(dataOf).filter((data) => data !== undefined));
       if (messages.length > 0) firstEvent ??= elapsed();
@@ -100,6 +104,8 @@ async function readEvents(
   await response.body?.cancel();
   return { text: '', messages, firstEvent };
 }
+
+const BLANK_LINE = /\r?\n\r?\n/;
 
 /** The message of an event; `undefined` where it carries none, as comments and priming events do. */
 function dataOf(block: string): unknown {

@@ -1,5 +1,5 @@
 import { failed, type Outcome, ok, skipped, warning } from './finding.ts';
-import { ask, authorization, refusalOf, session } from './rpc.ts';
+import { ask, authorization, ofSession, refusalOf } from './rpc.ts';
 import { NoAnswer, PATIENCE } from './send.ts';
 import type { Check, Visit } from './visit.ts';
 
@@ -43,7 +43,9 @@ const NOTICEABLE = 1000;
 /** Clients that open a stream wait for its headers before they go on. */
 async function openStream(visit: Visit): Promise<Outcome> {
   // A server with sessions opens it for those that name theirs.
-  const headers = { Accept: 'text/event-stream', ...authorization(visit), ...session(visit.chart) };
+  const session = visit.chart.sessions.at(-1);
+  const named = session === undefined ? {} : ofSession(visit.chart, session);
+  const headers = { Accept: 'text/event-stream', ...authorization(visit), ...named };
   try {
     const { status, type, ms } = await visit.send({ method: 'GET', url: visit.address, headers });
     if (type === 'text/event-stream' && status === 200) return ok('it opens a stream', ms);
