@@ -93,7 +93,7 @@ export class TunnelKeeper {
 
   /** Opens the tunnel, and resolves when it is gone. Never rejects. */
   async #attempt(): Promise<{ reason: string; wasUp: boolean; isFinal: boolean }> {
-    const { open, target, watchdog, log, admit, onUp } = this.#options;
+    const { name, open, target, watchdog, log, admit, onUp } = this.#options;
     const attempt = new AbortController();
     const signal = AbortSignal.any([this.#end.signal, attempt.signal]);
     let tunnel: Tunnel | undefined;
@@ -114,7 +114,7 @@ export class TunnelKeeper {
       return { reason: messageOf(error), wasUp, isFinal };
     } finally {
       attempt.abort();
-      await tunnel?.close();
+      await tunnel?.close().catch((error) => log.warn(`${name}: the tunnel was not closed: ${messageOf(error)}`));
     }
   }
 

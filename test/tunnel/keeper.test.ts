@@ -93,6 +93,22 @@ describe('a tunnel', () => {
     await world.keeper.close();
   });
 
+  it('that cannot be closed is told of, and opened again', async () => {
+    const ended = defer<string>();
+    const open = async () => ({
+      origin: undefined,
+      closed: ended.promise,
+      close: () => Promise.reject(new Error('the session is gone')),
+    });
+    const world = createWorld({ prove: async () => PROOF, open });
+    world.keeper.start();
+    await world.heard('up undefined');
+    ended.resolve('the session is gone');
+    await expect.poll(() => world.events.filter((event) => event === 'up undefined').length).toBeGreaterThan(1);
+    await world.keeper.close();
+    expect(world.warnings[0]).toBe('tunnel: the tunnel was not closed: the session is gone');
+  });
+
   it('goes when it is closed, also while it is being opened, and twice without harm', async () => {
     const never = new Promise<Proof>(() => {});
     const prove = (_: string, { signal }: { signal: AbortSignal }) =>
