@@ -176,7 +176,13 @@ function closeOnSignals(bridge: Bridge, display: Pick<Display, 'log' | 'close'>,
 async function leave(bridge: Bridge, code = 0, options?: { immediately?: boolean }): Promise<void> {
   // Whoever is done first exits, with the worst code that was asked for.
   process.exitCode = Math.max(code, Number(process.exitCode ?? 0));
-  await bridge.close(options);
+  try {
+    await bridge.close(options);
+  } catch (error) {
+    // Thrown on, it would end here again. What is left of children, the watchdog ends.
+    process.stderr.write(`mcp-bridge: not everything was ended: ${messageOf(error)}\n`);
+    process.exitCode = EXIT_FAILURE;
+  }
   process.exit();
 }
 
