@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { createLog, type Log, type LogLevel } from '../log.ts';
 import { Animation } from './animation.ts';
 import { isInForeground, listenToOwner, pairingText } from './consent-prompt.ts';
@@ -25,11 +25,14 @@ export class TerminalDisplay implements Display {
   readonly #paint: Paint;
   readonly #animation: Animation;
   readonly #input: NodeJS.ReadStream;
+  readonly #canMoveCursor: boolean;
   /** What ends the listening to the owner. One at a time: two would take turns with the lines. */
   #listening = Promise.resolve(() => {});
   #isClosed = false;
   /** What the owner is being asked; nothing is redrawn meanwhile, since that is where the answer is typed. */
   #question: string | undefined;
+  /** Where the answer comes from. */
+  #answers: Interface | undefined;
   #progress = 'opening it, and waiting until it leads here';
 
   constructor({ stream, input, level, canMoveCursor }: TerminalDisplayOptions) {
@@ -37,6 +40,7 @@ export class TerminalDisplay implements Display {
     this.#paint = createPaint(stream.hasColors?.() ?? false);
     this.#animation = new Animation(this.#block, this.#paint);
     this.#input = input;
+    this.#canMoveCursor = canMoveCursor;
     this.log = createLog({ level, format: 'text', write: (line) => this.#block.print(line) });
   }
 
@@ -46,10 +50,13 @@ export class TerminalDisplay implements Display {
   }
 
   async ask(question: string): Promise<boolean> {
-    if (this.#isClosed || !this.#input.isTTY || !(await isInForeground())) return false;
+    if (!this.#input.isTTY || !(await isInForeground()) || this.#isClosed) return false;
     this.#question = question;
-    this.#block.show(['', `${this.#paint('bold', question)} [y/N]`]);
+    const prompt = ['', `${this.#paint('bold', question)} [y/N]`];
+    if (this.#canMoveCursor) this.#block.show(prompt);
+    else this.#block.print(prompt.join('\n'));
     const lines = createInterface({ input: this.#input, terminal: false });
+    this.#answers = lines;
     const answer = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
     lines.close();
     this.#question = undefined;
@@ -95,6 +102,8 @@ export class TerminalDisplay implements Display {
 
   close(): void {
     this.#isClosed = true;
+    // Who has asked waits for a word, and whoever closes waits for them.
+    this.#answers?.close();
     void this.#listening.then((end) => end());
     this.#animation.stop();
   }

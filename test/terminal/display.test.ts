@@ -219,6 +219,40 @@ describe('the owner who has to let clients in', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('the owner who is asked', () => {
+  /** A display that asks at a terminal, once the question can be seen. */
+  async function askOwner(env: NodeJS.ProcessEnv = {}) {
+    await stubProcessState(FOREGROUND);
+    const input = Object.assign(new PassThrough(), { isTTY: true }) as PassThrough & NodeJS.ReadStream;
+    const { screen, display } = openDisplay({ input, env });
+    onTestFinished(() => display.close());
+    const answer = display.ask('Download it?');
+    await expect.poll(() => screen.text()).toContain('Download it? [y/N]');
+    return { display, answer, type: (text: string) => input.write(text) };
+  }
+
+  it.each([
+    ['y\n', true],
+    ['\n', false],
+  ])('says by %j whether it is %s', async (text, expected) => {
+    const { answer, type } = await askOwner();
+    type(text);
+    expect(await answer).toBe(expected);
+  });
+
+  it('says no by Ctrl-C: nobody waits for the answer of a bridge that ends', async () => {
+    const { display, answer } = await askOwner();
+    display.close();
+    expect(await answer).toBe(false);
+  });
+
+  it('sees the question where no cursor can be moved, too', async () => {
+    const { answer, type } = await askOwner({ TERM: 'dumb' });
+    type('yes\n');
+    expect(await answer).toBe(true);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('the owner who types', () => {
   /** A terminal that a bridge listens to, and the windows it has opened since. */
   async function openListening(isTTY = true) {
