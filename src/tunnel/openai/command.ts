@@ -69,14 +69,15 @@ function parseCommand(json: RawJson, receivedAt: number): Command | UnknownComma
 }
 
 function parseHeaders(json: RawJson | undefined): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
+  // No object: its names are anybody's choice, and `constructor` is one.
+  const headers = new Map<string, string[]>();
   for (const key of json?.keys ?? []) {
     const items = json?.raw(key)?.items() ?? [];
     const values = items.map(({ value }) => value).filter(isFieldValue);
     const name = key.toLowerCase();
-    if (values.length > 0) headers[name] = [...(headers[name] ?? []), ...values];
+    if (values.length > 0) headers.set(name, [...(headers.get(name) ?? []), ...values]);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 /** What of RFC 9110, section 5.5, everybody takes. The rest was never sent as a header. */

@@ -39,6 +39,12 @@ describe('a request through the tunnel', () => {
     });
   });
 
+  it.each(['constructor', '__proto__'])('is answered though its client has sent a header named %s', async (name) => {
+    await using test = await setUp(answering());
+    const headers = Object.fromEntries([[name, ['x']]]);
+    expect((await test.plane.send(PING, { headers }).answer).resp_json).toMatchObject({ id: 1, result: {} });
+  });
+
   it('of 2026-07-28 gets the headers that repeat it, where its client sent none', async () => {
     await using test = await setUp(answering());
     const { body, headers } = toMessage('tools/call', { name: 'größer' }, {});
