@@ -1,5 +1,7 @@
 import { BridgeError, messageOf } from '../errors.ts';
+import { inTime } from './in-time.ts';
 import { loadPackage } from './optional-package.ts';
+import { bracket } from './program.ts';
 import type { OpenTunnel } from './tunnel.ts';
 
 export interface NgrokSettings {
@@ -21,14 +23,13 @@ interface Listener {
 
 /** A tunnel of ngrok, whose package brings its own program. It connects again by itself. */
 export function openNgrok({ token, domain }: NgrokSettings): OpenTunnel {
-  return async ({ target: { host, port } }) => {
+  return async ({ target: { host, port }, signal }) => {
     const { forward } = (await loadPackage('@ngrok/ngrok')) as unknown as Ngrok;
-    const addr = `${host}:${port}`;
-    const listener = await forward({ addr, authtoken: token, ...(domain !== undefined && { domain }) }).catch(
-      (error) => {
-        throw new BridgeError('TUNNEL', explain(messageOf(error)), { cause: error });
-      },
-    );
+    const addr = `${bracket(host)}:${port}`;
+    const opening = forward({ addr, authtoken: token, ...(domain !== undefined && { domain }) });
+    const listener = await inTime(opening, signal, (late) => late.close()).catch((error) => {
+      throw new BridgeError('TUNNEL', explain(messageOf(error)), { cause: error });
+    });
     let settle = (_: string) => {};
     const closed = new Promise<string>((resolve) => {
       settle = resolve;

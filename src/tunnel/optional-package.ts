@@ -38,7 +38,10 @@ async function findGlobally(name: string): Promise<string | undefined> {
 
 /** Only npm knows: prefixes are configured in many places. Nowhere, where there is no npm. */
 async function globalFolder(): Promise<string> {
-  const npm = spawn('npm', ['root', '--global', '--no-update-notifier'], { stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+  const npm = spawn('npm', ['root', '--global', '--no-update-notifier'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    windowsHide: true,
+  });
   npm.on('error', () => {}); // Then it prints nothing.
   return npm.stdout ? (await text(npm.stdout)).trim() : '';
 }

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { isLoopback } from '../config/loopback.ts';
 import { BridgeError, messageOf } from '../errors.ts';
+import { inTime, PATIENCE } from './in-time.ts';
 import { loadPackage } from './optional-package.ts';
 import type { OpenTunnel } from './tunnel.ts';
 
@@ -38,7 +38,7 @@ export function openPipenet({ host, subdomain }: PipenetSettings): OpenTunnel {
     log.warn('pipenet: what passes between this machine and its server is not encrypted, tokens included');
     const options = { port: target.port, host, ...(subdomain !== undefined && { subdomain }) };
     const tunnel = await knock(host, signal)
-      .then(() => inTime(pipenet(options), signal))
+      .then(() => inTime(pipenet(options), signal, discard))
       .catch((error) => {
         throw new BridgeError('TUNNEL', `${host} gives no tunnel: ${messageOf(error)}`, { cause: error });
       });
@@ -57,9 +57,6 @@ export function openPipenet({ host, subdomain }: PipenetSettings): OpenTunnel {
   };
 }
 
-/** For each of its server's two answers. Milliseconds. */
-const PATIENCE = 30_000;
-
 /** A server that is not there would be asked by the package once a second for ever, which nothing ends. So it is asked here first. */
 async function knock(host: string, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
@@ -69,21 +66,6 @@ async function knock(host: string, signal: AbortSignal): Promise<void> {
   if (status >= 500) throw new Error(`it answers ${status}`);
 }
 
-async function inTime(opening: Promise<PipenetTunnel>, signal: AbortSignal): Promise<PipenetTunnel> {
-  try {
-    return await Promise.race([opening, giveUp(signal)]);
-  } catch (error) {
-    opening.then(discard, () => {}); // Why it was not opened is of no interest any more, or is thrown here.
-    throw error;
-  }
-}
-
-async function giveUp(signal: AbortSignal): Promise<never> {
-  await setTimeout(PATIENCE, undefined, { signal, ref: false });
-  throw new Error(`no answer in ${PATIENCE / 1000} s`);
-}
-
-/** One that nobody waits for any more would lead here all the same. */
 function discard(tunnel: PipenetTunnel): void {
   tunnel.on('error', () => {}); // It may still fail, and unheard errors end the process.
   tunnel.close();

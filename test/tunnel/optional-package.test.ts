@@ -1,29 +1,18 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPackage } from '../../src/tunnel/optional-package.ts';
-import { makeFolder, setEnvironment } from './programs.ts';
+import { installGlobally } from './programs.ts';
 
 const NAME = '@nobody-has/this-one';
 
-/** Makes npm believe that its global packages are elsewhere, with one that has these files. */
-async function installGlobally(files: Record<string, string>): Promise<void> {
-  const prefix = await makeFolder();
-  setEnvironment('npm_config_prefix', prefix);
-  const folder = join(prefix, process.platform === 'win32' ? '' : 'lib', 'node_modules', NAME);
-  await mkdir(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-}
-
 describe('a package that only some need', () => {
   it('is found among the global ones, wherever the bridge is', async () => {
-    await installGlobally({ 'package.json': '{"main": "main.js"}', 'main.js': 'exports.forward = 1;' });
+    await installGlobally(NAME, { 'package.json': '{"main": "main.js"}', 'main.js': 'exports.forward = 1;' });
     expect(await loadPackage(NAME)).toMatchObject({ forward: 1 });
   });
 
   it('is found there also when it can only be imported', async () => {
     const manifest = { type: 'module', exports: { '.': { types: './main.d.ts', import: './main.js' } } };
-    await installGlobally({ 'package.json': JSON.stringify(manifest), 'main.js': 'export const pipenet = 1;' });
+    await installGlobally(NAME, { 'package.json': JSON.stringify(manifest), 'main.js': 'export const pipenet = 1;' });
     expect(await loadPackage(NAME)).toMatchObject({ pipenet: 1 });
   });
 

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,6 +89,15 @@ interface ProgramToInstall {
 export async function installOnPath(name: string, program: ProgramToInstall): Promise<void> {
   const path = await install(name, program);
   setEnvironment('PATH', `${join(path, '..')}${delimiter}${process.env.PATH}`);
+}
+
+/** Makes npm believe, until the test ends, that its global packages are elsewhere, with one that has these files. */
+export async function installGlobally(name: string, files: Record<string, string>): Promise<void> {
+  const prefix = await makeFolder();
+  setEnvironment('npm_config_prefix', prefix);
+  const folder = join(prefix, process.platform === 'win32' ? '' : 'lib', 'node_modules', name);
+  await mkdir(folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
 }
 
 /** Sets an environment variable until the test ends. */
