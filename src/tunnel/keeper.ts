@@ -19,7 +19,7 @@ export interface KeeperOptions {
   onUp(place: Place | undefined): void;
   /** Between two looks at a tunnel that is up. Milliseconds. Default a minute. */
   readonly watchInterval?: number;
-  /** Before the second attempt; each one after that takes twice as long, up to five minutes. Milliseconds. Default 2 s. */
+  /** Before the second attempt; each one after that takes twice as long, up to five minutes, until a tunnel has lasted. Milliseconds. Default 2 s. */
   readonly firstDelay?: number;
 }
 
@@ -79,39 +79,43 @@ export class TunnelKeeper {
     let delay = firstDelay;
     while (!signal.aborted) {
       this.#state = { kind: 'opening' };
-      const { reason, wasUp, isFinal } = await this.#attempt();
+      const { reason, hasLasted, isFinal } = await this.#attempt();
       if (signal.aborted) return;
+      if (hasLasted) delay = firstDelay;
       this.#state = { kind: 'down', reason, isFinal };
       admit(undefined);
       this.#settle();
       this.#tell(reason, isFinal ? undefined : delay);
       if (isFinal) return;
       await pause(delay, undefined, { signal }).catch(() => {}); // Only closing wakes it early.
-      delay = wasUp ? firstDelay : Math.min(delay * 2, LAST_DELAY);
+      delay = Math.min(delay * 2, LAST_DELAY);
     }
   }
 
   /** Opens the tunnel, and resolves when it is gone. Never rejects. */
-  async #attempt(): Promise<{ reason: string; wasUp: boolean; isFinal: boolean }> {
-    const { name, open, target, watchdog, log, admit, onUp } = this.#options;
+  async #attempt(): Promise<{ reason: string; hasLasted: boolean; isFinal: boolean }> {
+    const { name, open, target, watchdog, log, admit, onUp, watchInterval = WATCH_INTERVAL } = this.#options;
     const attempt = new AbortController();
     const signal = AbortSignal.any([this.#end.signal, attempt.signal]);
     let tunnel: Tunnel | undefined;
-    let wasUp = false;
+    let upSince = Number.POSITIVE_INFINITY;
+    // One that is gone at once, each time, is no reason to ask its provider for another every other second.
+    const hasLasted = () => performance.now() - upSince >= watchInterval;
     try {
       tunnel = await open({ target, watchdog, log, signal });
       const { origin, closed } = tunnel;
       admit(origin);
       const place = origin === undefined ? undefined : { origin, proof: await this.#prove(origin, closed, signal) };
       this.#state = { kind: 'up', place };
-      wasUp = true;
+      upSince = performance.now();
       onUp(place);
       this.#settle();
-      return { reason: await Promise.race([closed, this.#watch(origin, signal)]), wasUp, isFinal: false };
+      const reason = await Promise.race([closed, this.#watch(origin, signal)]);
+      return { reason, hasLasted: hasLasted(), isFinal: false };
     } catch (error) {
       // A program that is not there will not be there in a minute.
       const isFinal = error instanceof BridgeError && error.code !== 'TUNNEL';
-      return { reason: messageOf(error), wasUp, isFinal };
+      return { reason: messageOf(error), hasLasted: hasLasted(), isFinal };
     } finally {
       attempt.abort();
       await tunnel?.close().catch((error) => log.warn(`${name}: the tunnel was not closed: ${messageOf(error)}`));

@@ -41,6 +41,31 @@ describe('a tunnel', () => {
     expect(world.warnings[0]).toContain('https://1.example does not lead here any more');
   });
 
+  it('that closes as soon as it is up is not opened again all the time', async () => {
+    const world = createWorld({ prove: async () => PROOF, firstDelay: 500, watchInterval: 60_000 });
+    world.keeper.start();
+    for (const attempt of [1, 2, 3]) {
+      await world.heard(`up https://${attempt}.example`);
+      world.tunnels[attempt - 1]?.end('the program exited with code 1');
+    }
+    await expect.poll(() => world.warnings.length).toBe(3);
+    expect(world.warnings[2]).toContain('(next attempt in 2 s)');
+  });
+
+  it('that has lasted is opened again soon, however long it took to get there', async () => {
+    const prove = async (origin: string) => {
+      if (origin !== 'https://3.example') throw new BridgeError('TUNNEL', 'it leads elsewhere');
+      return PROOF;
+    };
+    const world = createWorld({ prove, firstDelay: 500 });
+    world.keeper.start();
+    await world.heard('up https://3.example');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    world.tunnels[2]?.end('the program exited with code 1');
+    await expect.poll(() => world.warnings.length).toBe(3);
+    expect(world.warnings[2]).toContain('(next attempt in 1 s)');
+  });
+
   it('that fails a look now and then is left alone', async () => {
     let looks = 0;
     const looked = defer<void>();
@@ -126,13 +151,13 @@ describe('a tunnel', () => {
   });
 });
 
-interface Play {
+interface Play extends Pick<KeeperOptions, 'firstDelay' | 'watchInterval'> {
   prove: (origin: string, options: { signal: AbortSignal }) => Promise<Proof>;
   isAlive?: (origin: string) => Promise<boolean>;
   open?: KeeperOptions['open'];
 }
 
-function createWorld({ prove, isAlive = async () => true, open }: Play) {
+function createWorld({ prove, isAlive = async () => true, open, firstDelay = 5, watchInterval = 5 }: Play) {
   const events: string[] = [];
   const waiting = new Set<() => void>();
   const say = (event: string) => {
@@ -167,8 +192,8 @@ function createWorld({ prove, isAlive = async () => true, open }: Play) {
     log: { debug() {}, info() {}, warn: (text) => warnings.push(text), error: (text) => errors.push(text) },
     admit: (origin) => say(`admit ${origin}`),
     onUp: (place) => say(`up ${place?.origin}`),
-    watchInterval: 5,
-    firstDelay: 5,
+    watchInterval,
+    firstDelay,
   });
   onTestFinished(() => keeper.close());
   const heard = async (event: string) => {
