@@ -106,6 +106,7 @@ export class TunnelKeeper {
       const { origin, closed } = tunnel;
       admit(origin);
       const place = origin === undefined ? undefined : { origin, proof: await this.#prove(origin, closed, signal) };
+      signal.throwIfAborted(); // Of a bridge that ends, nobody is told where it is.
       this.#state = { kind: 'up', place };
       upSince = performance.now();
       onUp(place);

@@ -134,6 +134,16 @@ describe('a tunnel', () => {
     expect(world.warnings[0]).toBe('tunnel: the tunnel was not closed: the session is gone');
   });
 
+  it('is not told of any more once it is being closed', async () => {
+    const world = createWorld({
+      prove: (_, { signal }) => new Promise((r) => signal.addEventListener('abort', () => r(PROOF))),
+    });
+    world.keeper.start();
+    await world.heard('prove https://1.example');
+    await world.keeper.close();
+    expect(world.events).not.toContain('up https://1.example');
+  });
+
   it('goes when it is closed, also while it is being opened, and twice without harm', async () => {
     const never = new Promise<Proof>(() => {});
     const prove = (_: string, { signal }: { signal: AbortSignal }) =>
