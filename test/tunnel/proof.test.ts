@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ProofRoute } from '../../src/tunnel/proof.ts';
@@ -36,6 +37,20 @@ describe('a tunnel', () => {
   it('that leads to a page is quoted', async () => {
     const origin = await serve((_, response) => response.end('<title>Tunnel not found</title>'));
     await expect(new ProofRoute().prove(origin, NOW)).rejects.toThrow('HTTP 200 (Tunnel not found)');
+  });
+
+  it('that leads to a page without an end is not read to its end', async () => {
+    let sent = 0;
+    const origin = await serve((_, response) => {
+      const page = Readable.from(
+        (function* () {
+          for (; ; sent += 65_536) yield Buffer.alloc(65_536, '.');
+        })(),
+      );
+      pipeline(page, response, () => {});
+    });
+    await expect(new ProofRoute().prove(origin, NOW)).rejects.toThrow('HTTP 200, and not its answer');
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
   it('whose name is not known yet is given time', async () => {
