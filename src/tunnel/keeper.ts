@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BridgeError, messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, oneLine } from '../log.ts';
 import type { Watchdog } from '../process/watchdog.ts';
 import type { Proof, ProofRoute } from './proof.ts';
 import type { OpenTunnel, Tunnel, TunnelTarget } from './tunnel.ts';
@@ -79,8 +79,9 @@ export class TunnelKeeper {
     let delay = firstDelay;
     while (!signal.aborted) {
       this.#state = { kind: 'opening' };
-      const { reason, hasLasted, isFinal } = await this.#attempt();
+      const { hasLasted, isFinal, ...gone } = await this.#attempt();
       if (signal.aborted) return;
+      const reason = oneLine(gone.reason); // The words of whoever has answered end up in a terminal.
       if (hasLasted) delay = firstDelay;
       this.#state = { kind: 'down', reason, isFinal };
       admit(undefined);

@@ -93,6 +93,16 @@ describe('a tunnel', () => {
     expect(world.events).not.toContain('up https://1.example');
   });
 
+  it('that is down for foreign reasons gives them without what drives a terminal', async () => {
+    const prove = async () => {
+      throw new BridgeError('TUNNEL', 'HTTP 200 (\u001b]0;renamed\u0007\u001b[2Jgone), and not its answer');
+    };
+    const world = createWorld({ prove });
+    world.keeper.start();
+    await world.keeper.settled;
+    expect(world.keeper.state).toMatchObject({ reason: 'HTTP 200 ( ]0;renamed [2Jgone), and not its answer' });
+  });
+
   it('without a place of its own is up at once, and not looked at', async () => {
     const closed = defer<string>();
     const tunnel = { origin: undefined, closed: closed.promise, close: async () => closed.resolve('it was closed') };
