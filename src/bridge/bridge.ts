@@ -194,8 +194,8 @@ export class Bridge {
 
   /** Ends sessions, servers and listeners; resolves when their processes are gone. Twice without harm. */
   async close(options: { immediately?: boolean } = {}): Promise<void> {
-    if (options.immediately) void this.#fleet.close(options);
     this.#closing ??= this.#close(options);
+    if (options.immediately) await Promise.all([this.#fleet.close(options), this.#reach.close(options)]);
     await this.#closing;
   }
 
@@ -240,7 +240,7 @@ export class Bridge {
     this.#access.close();
     await this.#published.flush();
     this.#endpoints.close();
-    await this.#reach.close();
+    await this.#reach.close(options);
     await this.#reloading; // What it starts is to be ended, too.
     await this.#fleet.close(options);
   }

@@ -16,6 +16,7 @@ import { announce } from '../state/running.ts';
 import { type Place, TunnelKeeper, type TunnelState } from '../tunnel/keeper.ts';
 import { ProofRoute } from '../tunnel/proof.ts';
 import { openerOf } from '../tunnel/providers.ts';
+import type { CloseOptions } from '../tunnel/tunnel.ts';
 import type { Access } from './access.ts';
 import { type BridgeUrls, urlsAt } from './urls.ts';
 
@@ -47,7 +48,7 @@ export interface ReachOptions {
 /** Where the bridge is reached: its ports, and the origin by which clients know it. */
 export class Reach {
   readonly #options: ReachOptions;
-  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #closers: ((options?: CloseOptions) => Promise<void>)[] = [];
   readonly #proof = new ProofRoute();
   readonly #key = randomBytes(32).toString('base64url');
   readonly #guard: HostGuard;
@@ -104,9 +105,9 @@ export class Reach {
     if (access.pairing || settings.tunnel) await this.#announce();
   }
 
-  /** Stops listening. Twice without harm. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#closers.map((close) => close()), this.#withdraw()]);
+  /** Stops listening, and ends the tunnel. Twice without harm, also to hurry. */
+  async close(options?: CloseOptions): Promise<void> {
+    await Promise.all([...this.#closers.map((close) => close(options)), this.#withdraw()]);
   }
 
   /** Takes note of what the endpoints serve now. */
@@ -158,8 +159,8 @@ export class Reach {
     });
     this.#keeper.start();
     const keeper = this.#keeper;
-    this.#closers.push(async () => {
-      await keeper.close();
+    this.#closers.push(async (options) => {
+      await keeper.close(options);
       await watchdog.close();
     });
   }

@@ -3,7 +3,7 @@ import { BridgeError, messageOf } from '../errors.ts';
 import { type Log, oneLine } from '../log.ts';
 import type { Watchdog } from '../process/watchdog.ts';
 import type { Proof, ProofRoute } from './proof.ts';
-import type { OpenTunnel, Tunnel, TunnelTarget } from './tunnel.ts';
+import type { CloseOptions, OpenTunnel, Tunnel, TunnelTarget } from './tunnel.ts';
 
 export interface KeeperOptions {
   /** For messages: the provider. */
@@ -48,6 +48,7 @@ export class TunnelKeeper {
   #state: TunnelState = { kind: 'opening' };
   #settle = () => {};
   #running: Promise<void> | undefined;
+  #tunnel: Tunnel | undefined;
   /** Resolves once the tunnel is up, or the first attempt has failed. */
   readonly settled: Promise<void>;
 
@@ -66,9 +67,11 @@ export class TunnelKeeper {
     this.#running ??= this.#keep();
   }
 
-  /** Twice without harm; resolves when the tunnel is gone. */
-  async close(): Promise<void> {
+  /** Twice without harm, also to hurry; resolves when the tunnel is gone. */
+  async close(options: CloseOptions = {}): Promise<void> {
     this.#end.abort();
+    // How that ends is told to who has closed it first.
+    if (options.immediately) this.#tunnel?.close(options).catch(() => {});
     await this.#running;
     this.#settle();
   }
@@ -98,12 +101,12 @@ export class TunnelKeeper {
     const { name, open, target, watchdog, log, admit, onUp, watchInterval = WATCH_INTERVAL } = this.#options;
     const attempt = new AbortController();
     const signal = AbortSignal.any([this.#end.signal, attempt.signal]);
-    let tunnel: Tunnel | undefined;
     let upSince = Number.POSITIVE_INFINITY;
     // One that is gone at once, each time, is no reason to ask its provider for another every other second.
     const hasLasted = () => performance.now() - upSince >= watchInterval;
     try {
-      tunnel = await open({ target, watchdog, log, signal });
+      const tunnel = await open({ target, watchdog, log, signal });
+      this.#tunnel = tunnel;
       const { origin, closed } = tunnel;
       admit(origin);
       const place = origin === undefined ? undefined : { origin, proof: await this.#prove(origin, closed, signal) };
@@ -120,7 +123,8 @@ export class TunnelKeeper {
       return { reason: messageOf(error), hasLasted: hasLasted(), isFinal };
     } finally {
       attempt.abort();
-      await tunnel?.close().catch((error) => log.warn(`${name}: the tunnel was not closed: ${messageOf(error)}`));
+      await this.#tunnel?.close().catch((error) => log.warn(`${name}: the tunnel was not closed: ${messageOf(error)}`));
+      this.#tunnel = undefined;
     }
   }
 

@@ -159,9 +159,9 @@ function openTunnel(origin: string, child: ServerProcess, exited: Promise<string
   return {
     origin,
     closed: exited.then((reason) => (isClosing ? 'it was closed' : reason)),
-    async close() {
+    async close(options) {
       isClosing = true;
-      await child.terminate();
+      await child.terminate(options);
     },
   };
 }

@@ -24,12 +24,16 @@ export interface TunnelSurroundings {
  */
 export type OpenTunnel = (surroundings: TunnelSurroundings) => Promise<Tunnel>;
 
+export interface CloseOptions {
+  readonly immediately?: boolean;
+}
+
 /** A way from the internet to a port of this machine. */
 export interface Tunnel {
   /** The origin where it comes out: `https://example.trycloudflare.com`. `undefined` where there is none, as the provider brings requests itself. */
   readonly origin: string | undefined;
   /** Resolves with the reason when it is open no more, be it that it was closed. */
   readonly closed: Promise<string>;
-  /** Twice without harm; resolves when it is gone, its processes included. */
-  close(): Promise<void>;
+  /** Resolves when it is gone, its processes included; these are not asked but killed, `immediately`. Twice without harm. */
+  close(options?: CloseOptions): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { BridgeError } from '../../src/errors.ts';
 import { createWatchdog } from '../../src/process/watchdog.ts';
 import { type KeeperOptions, TunnelKeeper } from '../../src/tunnel/keeper.ts';
 import type { Proof } from '../../src/tunnel/proof.ts';
-import type { Tunnel } from '../../src/tunnel/tunnel.ts';
+import type { CloseOptions, Tunnel } from '../../src/tunnel/tunnel.ts';
 
 const PROOF: Proof = { firstByte: 1, streamsPost: true, streamsGet: true };
 
@@ -152,6 +152,18 @@ describe('a tunnel', () => {
     await world.heard('prove https://1.example');
     await world.keeper.close();
     expect(world.events).not.toContain('up https://1.example');
+  });
+
+  it('is killed when the owner cannot wait for it to go', async () => {
+    const killed = defer<void>();
+    const closed = new Promise<string>(() => {});
+    const close = async (options?: CloseOptions) => (options?.immediately ? killed.resolve() : killed.promise);
+    const world = createWorld({ prove: async () => PROOF, open: async () => ({ origin: undefined, closed, close }) });
+    world.keeper.start();
+    await world.keeper.settled;
+    const ended = world.keeper.close();
+    await world.keeper.close({ immediately: true });
+    await ended;
   });
 
   it('goes when it is closed, also while it is being opened, and twice without harm', async () => {
