@@ -31,7 +31,8 @@ export function openCommand({ command, args }: CommandSettings): OpenTunnel {
 function urlsIn(line: string): URL[] {
   const { url, public_url } = parseObject(line) ?? { url: line };
   const text = [url, public_url].filter((value) => typeof value === 'string').join(' ');
-  return [...text.matchAll(URL_IN_TEXT)].filter(([found]) => URL.canParse(found)).map(([found]) => new URL(found));
+  const found = [...text.matchAll(URL_IN_TEXT)].map(([url]) => url.replace(END_OF_SENTENCE, ''));
+  return found.filter((url) => URL.canParse(url)).map((url) => new URL(url));
 }
 
 /** `http` on loopback only: elsewhere it would show tokens to whoever is in between. Programs like to say what they forward to, too. */
@@ -40,6 +41,8 @@ function isWayIn(url: URL, target: TunnelTarget): boolean {
 }
 
 const URL_IN_TEXT = /https?:\/\/[^\s"'<>|,)\]}]+/g;
+/** `https://name.example.` is the same name, but not the same Host. */
+const END_OF_SENTENCE = /[.:;!?*`]+$/;
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined;

@@ -39,6 +39,8 @@ it.each([
     { out: 'http://localhost:9 -> https://six.example.com' },
     'https://six.example.com',
   ],
+  ['the end of a sentence', { out: 'It is at https://seven.example.com.' }, 'https://seven.example.com'],
+  ['Markdown', { out: '**https://eight.example.com**' }, 'https://eight.example.com'],
   ['a line on loopback', { out: 'http://127.0.0.1:1234' }, 'http://127.0.0.1:1234'],
 ])('takes the URL of %s', async (_, step, origin) => {
   expect((await open(play([step]))).origin).toBe(origin);
