@@ -1,4 +1,4 @@
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors.ts';
 import { pause } from '../process/deadline.ts';
 import { describeExit, type Exit, type ServerProcess, spawnServer } from '../process/spawn.ts';
@@ -70,7 +70,7 @@ export async function readProgram(program: Program, surroundings: TunnelSurround
   const over = new AbortController();
   try {
     const [printed, exit] = await Promise.race([
-      Promise.all([text(child.stdout), child.exited]),
+      Promise.all([readAll(child.stdout, program.name), child.exited]),
       tooLate(program, surroundings.signal, over.signal, output.words),
     ]);
     if (exit.code !== 0) fail(describe(program, exit, output.words));
@@ -79,6 +79,15 @@ export async function readProgram(program: Program, surroundings: TunnelSurround
     over.abort();
     await child.terminate();
   }
+}
+
+async function readAll(stdout: Readable, name: string): Promise<string> {
+  let printed = '';
+  for await (const chunk of stdout.setEncoding('utf8')) {
+    printed += chunk;
+    if (printed.length > LONGEST_PRINT) fail(`${name} prints more than it was asked for. Is it the right program?`);
+  }
+  return printed;
 }
 
 /** Where a target is on this machine, as a URL. */
@@ -93,6 +102,8 @@ export function bracket(host: string): string {
 
 /** A program of the platform that is not told to hurry still has a network to go through. Milliseconds. */
 const LIMIT = 30_000;
+/** Characters of what is read to its end: a status, a version, a configuration. */
+const LONGEST_PRINT = 1024 * 1024;
 /** Lines that are kept for `explain`. ssh alone prints seven about a changed host key. */
 const MOST_WORDS = 20;
 /** Lines that are quoted. */

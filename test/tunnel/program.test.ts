@@ -60,6 +60,14 @@ it('says why a program that was to be read has failed', async () => {
   });
 });
 
+it.skipIf(process.platform === 'win32')('does not read for ever what a program prints', async () => {
+  const reading = readProgram({ name: 'it', command: 'yes', args: [] }, makeSurroundings());
+  await expect(reading).rejects.toMatchObject({
+    code: 'TUNNEL',
+    message: expect.stringContaining('the right program'),
+  });
+});
+
 it('does not wait for ever for a program that is to be read', async () => {
   const reading = readProgram(program([], { limit: 500 }), makeSurroundings());
   await expect(reading).rejects.toThrow('it was not ready within 0.5 s');
