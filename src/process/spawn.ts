@@ -72,7 +72,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   const streams = [stdin, stdout, stderr];
   for (const stream of streams) stream.on('error', () => {}); // EPIPE and its like: the process is gone, and `exited` tells.
   const tail = createStderrTail(onStderrLine, redact);
-  stderr.on('data', tail.write);
+  readFairly(stderr, tail.write);
 
   const closed = new Promise((resolve) => child.once('close', resolve));
   const exit = new Promise<Exit>((resolve) => {
@@ -95,6 +95,15 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   void exit.then(() => terminate());
 
   return { pid, stdin, stdout, exited, stderrTail: tail.lines, terminate };
+}
+
+/** Hands on what a child says a piece at a time: one that says more than can be looked at must not keep the rest of the bridge waiting. */
+export function readFairly(stream: Readable, hear: (chunk: Buffer) => void): void {
+  stream.on('data', (chunk) => {
+    hear(chunk);
+    stream.pause();
+    setImmediate(() => stream.resume());
+  });
 }
 
 /** Calls in flight must hear of the exit within a second, though a grandchild may hold stdout open for hours. Milliseconds. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors.ts';
 import { pause } from '../process/deadline.ts';
-import { describeExit, type Exit, type ServerProcess, spawnServer } from '../process/spawn.ts';
+import { describeExit, type Exit, readFairly, type ServerProcess, spawnServer } from '../process/spawn.ts';
 import { createStderrTail } from '../process/stderr-tail.ts';
 import type { Tunnel, TunnelSurroundings, TunnelTarget } from './tunnel.ts';
 
@@ -44,7 +44,8 @@ export async function openProgram(program: TunnelProgram, surroundings: TunnelSu
   const output = new Lines(program.noise, (line) => surroundings.log.debug(`${name}: ${line}`));
   const child = await start(program, surroundings, output.hear);
   const stdout = createStderrTail(output.hear); // Cuts lines that have no end, as for stderr.
-  child.stdout.on('data', stdout.write).once('end', stdout.end);
+  child.stdout.once('end', stdout.end);
+  readFairly(child.stdout, stdout.write);
 
   const over = new AbortController();
   const exited = child.exited.then((exit) => describe(program, exit, output.words));
