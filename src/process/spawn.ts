@@ -7,6 +7,7 @@ import type { BridgeError } from '../errors.ts';
 import { waitAtMost } from './deadline.ts';
 import { childEnvironment } from './environment.ts';
 import { MARK } from './process-table.ts';
+import { readFairly } from './read-fairly.ts';
 import { explainSpawnFailure } from './spawn-failure.ts';
 import { createStderrTail } from './stderr-tail.ts';
 import { createTerminator, type TerminateOptions } from './terminate.ts';
@@ -95,15 +96,6 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   void exit.then(() => terminate());
 
   return { pid, stdin, stdout, exited, stderrTail: tail.lines, terminate };
-}
-
-/** Hands on what a child says a piece at a time: one that says more than can be looked at must not keep the rest of the bridge waiting. */
-export function readFairly(stream: Readable, hear: (chunk: Buffer) => void): void {
-  stream.on('data', (chunk) => {
-    hear(chunk);
-    stream.pause();
-    setImmediate(() => stream.resume());
-  });
 }
 
 /** Calls in flight must hear of the exit within a second, though a grandchild may hold stdout open for hours. Milliseconds. */

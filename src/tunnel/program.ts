@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors.ts';
 import { pause } from '../process/deadline.ts';
-import { describeExit, type Exit, readFairly, type ServerProcess, spawnServer } from '../process/spawn.ts';
+import { readFairly } from '../process/read-fairly.ts';
+import { describeExit, type Exit, type ServerProcess, spawnServer } from '../process/spawn.ts';
 import { createStderrTail } from '../process/stderr-tail.ts';
 import type { Tunnel, TunnelSurroundings, TunnelTarget } from './tunnel.ts';
 

@@ -1,6 +1,7 @@
 import type { UpstreamSettings } from '../config/settings.ts';
 import { BridgeError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { readFairly } from '../process/read-fairly.ts';
 import { describeExit, type ServerProcess, spawnServer } from '../process/spawn.ts';
 import type { Watchdog } from '../process/watchdog.ts';
 import { type Envelope, envelopeOfBroken, LineReader, LineWriter, type OversizedLine } from '../protocol/framing.ts';
@@ -88,7 +89,7 @@ class StdioChannel implements Channel {
       line: (text) => this.#take(text),
       oversized: (line) => this.#takeOversized(line),
     });
-    child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
+    readFairly(child.stdout, (chunk) => reader.push(chunk));
     child.stdout.once('end', () => {
       reader.end();
       // Whoever cannot answer is of no use, even if it goes on.
@@ -102,6 +103,8 @@ class StdioChannel implements Channel {
   }
 
   #take(text: string): void {
+    // Errors are dear where a server prints its log here.
+    if (isNoise(text)) return this.#skip(text.length);
     let messages: Message | Message[];
     try {
       messages = parseMessages(text, 'server');
@@ -143,4 +146,9 @@ class StdioChannel implements Channel {
     if (this.#isClosing) return new BridgeError('CLOSED', `${name}: stopped`);
     return new BridgeError('UPSTREAM_EXITED', `${name}: the server ${description}`);
   }
+}
+
+/** Whether a line is neither JSON of the kind that messages are, nor has one within. */
+function isNoise(line: string): boolean {
+  return !/^\s*[[{]/.test(line) && !line.includes('"jsonrpc"');
 }
