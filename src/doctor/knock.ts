@@ -32,8 +32,10 @@ async function knock(visit: Visit): Promise<Outcome> {
 /** Why this is not a server that could be spoken to. */
 function obstacleIn({ status, headers, type }: Answer, url: URL): Outcome | undefined {
   const location = headers.get('location');
-  if (status >= 300 && status < 400)
+  if (status >= 300 && status < 400 && location !== null)
     return failed(`it redirects (${status}) to ${location}`, 'Clients do not follow: give them that URL.');
+  if (status === 429)
+    return failed('it refuses, as too many requests have come (429)', 'Wait some minutes and try again.');
   if (status === 403 || status === 421)
     return failed(
       `it refuses everybody (${status})`,

@@ -64,6 +64,7 @@ const FATAL: readonly Row[] = [
     'a web page answers (200 text/html), not an MCP server',
   ],
   ['has nothing at this path', always({ status: 404 }), 'answer', 'there is nothing at this path (404)'],
+  ['has had enough of requests', always({ status: 429 }), 'answer', 'too many requests have come (429)'],
   ['does not know its host name', always({ status: 421 }), 'answer', 'it refuses everybody (421)'],
   ['is not behind its tunnel', always({ status: 502 }), 'answer', 'it answers 502'],
   [
