@@ -94,7 +94,8 @@ async function serve(options: Served, signal: AbortSignal, onReady: () => void):
         pool.add((abandoned) => runCommand(command, { controlPlane, endpoint, log }, abandoned));
       }
       const early = LEAST_INTERVAL - (performance.now() - started);
-      if (commands.length === 0 && early > 0) await sleep(early, undefined, { signal });
+      const isIdle = commands.every(({ type }) => type === 'unknown'); // It may send the same ones again and again.
+      if (isIdle && early > 0) await sleep(early, undefined, { signal });
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : explain(error, tunnelId);
@@ -127,7 +128,7 @@ const MOST_POLLED = 25;
 /** How long the control plane may wait for commands before it answers a poll. Milliseconds, as in docs/protocol.md. */
 const POLL_WAIT = 15_000;
 const AT_ONCE = 1;
-/** Between two polls that find nothing, should the control plane not wait at all. Milliseconds. */
+/** Between two polls that find nothing to do, should the control plane not wait at all. Milliseconds. */
 const LEAST_INTERVAL = 250;
 /** For commands under way to end when the tunnel is closed. Milliseconds; what is abandoned then takes some more. */
 const GRACE = 1200;

@@ -106,11 +106,14 @@ describe('an OpenAI tunnel', () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
-  it('does not poll without a pause when the control plane does not wait', async () => {
+  it.each([
+    ['does not wait', { status: 204 }],
+    ['sends what nobody knows again and again', { status: 200, body: '{"commands": [{"command_type": "dance"}]}' }],
+  ])('does not poll without a pause when the control plane %s', async (_, script) => {
     await using plane = await startControlPlane();
-    plane.script('poll', ...Array.from({ length: 50 }, () => ({ status: 204 })));
+    plane.script('poll', ...Array.from({ length: 50 }, () => script));
     await openTunnel(plane, { endpoint: NOWHERE }).ready;
-    await expect.poll(() => plane.times('poll').length).toBe(3);
+    await expect.poll(() => plane.times('poll').length).toBeGreaterThanOrEqual(3);
     const [first, , third] = plane.times('poll') as [number, number, number];
     expect(third - first).toBeGreaterThan(400);
   });
