@@ -21,6 +21,7 @@ export function openCommand({ command, args }: CommandSettings): OpenTunnel {
         name: command,
         command,
         args: args.map(fill),
+        unready: 'printed no https URL (where you know it, start the program yourself and say --public-url)',
         connect: (output) => output.find((line) => urlsIn(line).find((url) => isWayIn(url, target))?.origin),
       },
       surroundings,

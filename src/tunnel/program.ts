@@ -16,6 +16,8 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
   /** How long it may take: to its end, or until it is connected. Milliseconds. Default 30 s. */
   readonly limit?: number;
+  /** What is said of it when the limit has passed. Default `was not ready`. */
+  readonly unready?: string;
   /** What brings the command, for those who do not have it. */
   readonly remedy?: string;
   /** Says what to do about a failure, where its last words tell. They are one line each. */
@@ -186,7 +188,7 @@ function describe({ name, explain }: Program, exit: Exit, words: readonly string
 
 /** Rejects when the limit has passed or nobody waits any more, unless it is `over` before. */
 async function tooLate(
-  { name, limit = LIMIT, explain }: Program,
+  { name, limit = LIMIT, unready = 'was not ready', explain }: Program,
   signal: AbortSignal,
   over: AbortSignal,
   words: readonly string[],
@@ -196,7 +198,7 @@ async function tooLate(
   const explanation = explain?.(words.join('\n'));
   if (explanation !== undefined) return fail(`${name}: ${explanation}`);
   const said = words.length === 0 ? 'it said nothing' : `its last words: ${words.slice(-QUOTED).join(' | ')}`;
-  return fail(`${name} was not ready within ${limit / 1000} s; ${said}`);
+  return fail(`${name} ${unready} within ${limit / 1000} s; ${said}`);
 }
 
 function fail(message: string): never {

@@ -13,6 +13,11 @@ it('says after its limit what it was told until then, and leaves nothing running
   expect(isAlive(Number(surroundings.find('pid')))).toBe(false);
 });
 
+it('says what did not come, where the program has a word for it', async () => {
+  const opening = openProgram(program([], { limit: 500, unready: 'printed no URL' }), makeSurroundings());
+  await expect(opening).rejects.toThrow('it printed no URL within 0.5 s; it said nothing');
+});
+
 it('says so when it was told nothing at all', async () => {
   const opening = openProgram(program([], { limit: 500 }), makeSurroundings());
   await expect(opening).rejects.toThrow('it was not ready within 0.5 s; it said nothing');
