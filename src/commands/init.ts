@@ -1,5 +1,6 @@
 import { givenCommands } from '../config/command-upstreams.ts';
 import type { Input } from '../config/inputs.ts';
+import { isBehindUrl } from '../config/remote.ts';
 import { nameOfCommand } from '../config/server-name.ts';
 import { BridgeError } from '../errors.ts';
 import { clientFiles, type Place } from './import/client-files.ts';
@@ -90,6 +91,7 @@ interface TypedServer {
 function readTyped(line: string, splitCommand: InitOptions['splitCommand']): TypedServer | undefined {
   if (NO_COMMAND.test(line)) throw new BridgeError('USAGE', EXPECTED);
   if (ASSIGNMENT.test(line)) throw new BridgeError('USAGE', `${EXPECTED} ${VARIABLES}`);
+  if (isBehindUrl(line)) throw new BridgeError('USAGE', `Servers behind a URL are not bridged yet. ${EXPECTED}`);
   const [given] = givenCommands(line === '' ? {} : { stdio: [line] }, []);
   if (given === undefined) return undefined;
   // Only what stands after `--` is in words already.

@@ -3,6 +3,7 @@ import { BridgeError } from '../errors.ts';
 import type { UpstreamOptions } from './defaults.ts';
 import type { FlagValues } from './flag-table.ts';
 import type { EnvEntry } from './kinds.ts';
+import { isBehindUrl, REMOTE } from './remote.ts';
 import { nameOfCommand } from './server-name.ts';
 import type { UpstreamSettings } from './settings.ts';
 import { type SplitCommand, splitLine } from './split-line.ts';
@@ -16,16 +17,20 @@ export interface GivenCommand {
   readonly command: string | readonly string[];
 }
 
-/** The servers on the command line: each `--stdio`, each `--named-server`, and what stands after `--`. */
+/** The servers on the command line: each `--stdio`, each `--named-server`, and what stands after `--`. @throws BridgeError `USAGE` for a URL in a command's place. */
 export function givenCommands(
   { stdio = [], namedServer = [] }: FlagValues,
   command: readonly string[],
 ): GivenCommand[] {
-  return [
+  const given = [
     ...stdio.map(splitName),
     ...namedServer.map(([name, line]) => ({ name, origin: `--named-server ${name}`, command: line })),
     ...(command.length > 0 ? [{ name: undefined, origin: 'the command after --', command }] : []),
   ];
+  // Not repeated in the message: URLs may hold a token.
+  const remote = given.find(({ command: words }) => isBehindUrl(typeof words === 'string' ? words : (words[0] ?? '')));
+  if (remote) throw new BridgeError('USAGE', `${remote.origin}: ${REMOTE}`);
+  return given;
 }
 
 function splitName(text: string): GivenCommand {

@@ -3,6 +3,7 @@ import { FLAG_GROUPS, type FlagValues, flagOf } from './flag-table.ts';
 import { nearest } from './nearest.ts';
 import { FIRST_WORDS, listSubcommands, parseSubcommand } from './parse-subcommand.ts';
 import { createProgram, type GivenFlags, readValues, splitAtDashes, unknownFlag, usage } from './read-flags.ts';
+import { isBehindUrl, REMOTE } from './remote.ts';
 import type { Subcommand } from './subcommands.ts';
 
 /** What a command line asks for. */
@@ -52,6 +53,7 @@ Examples:
 const QUOTE_IT = 'a server\'s command is one quoted argument (--stdio "npx -y some-server") or stands after --';
 
 function strayArgument([first = '', ...rest]: readonly string[]): BridgeError {
+  if (isBehindUrl(first)) return usage(REMOTE);
   const meant = nearest(first, FIRST_WORDS);
   if (meant === first) return usage(`${first} has to stand first, before all flags: mcp-bridge ${first} --help`);
   const all = [first, ...rest].join(' ');
@@ -65,8 +67,6 @@ function unknownRunFlag(given: string): BridgeError {
   const instead = NOT_OURS[flagOf(flag.slice(2))];
   return instead === undefined ? unknownFlag(given, 'mcp-bridge', FLAG_GROUPS) : usage(`${flag}: ${instead}`);
 }
-
-const REMOTE = 'servers behind a URL are not bridged yet; give a command with --stdio';
 
 /** supergateway's flags that have no counterpart, and what to do instead. */
 const NOT_OURS: Readonly<Record<string, string>> = {

@@ -221,6 +221,12 @@ describe('parseFlags', () => {
     expect(refusal(['--max-message', text])).toMatch(/^--max-message: expected a size such as 64kb, .*, got "/);
   });
 
+  it('says that a URL is no command, without repeating it', () => {
+    expect(refusal(['https://example.com/mcp?key=secret'])).toBe(
+      'servers behind a URL are not bridged yet; give a command with --stdio',
+    );
+  });
+
   it.each([
     ['npx', '-y', 'some-server'],
     ['--stdio', 'npx', '-y', 'some-server'],

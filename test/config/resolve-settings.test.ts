@@ -245,6 +245,22 @@ describe('servers of the command line', () => {
       ['--config', 'mcp-bridge.json', '--stdio', 'memory=y'],
       '--stdio memory: the name memory is taken; choose another one',
     ],
+    [
+      ['--stdio', 'https://x.example/mcp?key=secret'],
+      '--stdio: servers behind a URL are not bridged yet; give a command with --stdio',
+    ],
+    [
+      ['--stdio', 'a=http://x.example/mcp'],
+      '--stdio a: servers behind a URL are not bridged yet; give a command with --stdio',
+    ],
+    [
+      ['--named-server', 'a', 'https://x.example/mcp'],
+      '--named-server a: servers behind a URL are not bridged yet; give a command with --stdio',
+    ],
+    [
+      ['--', 'https://x.example/mcp'],
+      'the command after --: servers behind a URL are not bridged yet; give a command with --stdio',
+    ],
     [['--stdio', 'a='], '--stdio a=: the command is missing'],
     [['--stdio', 'a="'], '--stdio a: a quote is open'],
     [['--stdio', 'x', '--env', 'TOKEN'], '--env TOKEN: the variable is not set; set it or write --env TOKEN=VALUE'],
