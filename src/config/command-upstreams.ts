@@ -34,10 +34,20 @@ export function givenCommands(
 }
 
 function splitName(text: string): GivenCommand {
+  const [, variable] = ASSIGNMENT.exec(text) ?? [];
+  // Not with its value, which may be a secret.
+  if (variable !== undefined) throw new BridgeError('USAGE', `--stdio ${variable}=...: ${variableInstead(variable)}`);
   const [, name, line] = /^([A-Za-z0-9_.-]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || line === undefined) return { name: undefined, origin: '--stdio', command: text };
   if (line.trim() === '') throw new BridgeError('USAGE', `--stdio ${name}=: the command is missing`);
   return { name, origin: `--stdio ${name}`, command: line };
+}
+
+/** `TOKEN=abc npx ...`, as it is written for a shell, would be a server of that name. */
+const ASSIGNMENT = /^([A-Z_][A-Z\d_]*)=\S*\s+[^\s-]/;
+
+function variableInstead(name: string): string {
+  return `what starts in capitals is read as a variable; set it with --env ${name}=VALUE, or name a server so with --named-server ${name} COMMAND`;
 }
 
 export interface CommandContext {

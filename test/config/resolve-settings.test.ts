@@ -261,6 +261,10 @@ describe('servers of the command line', () => {
       ['--', 'https://x.example/mcp'],
       'the command after --: servers behind a URL are not bridged yet; give a command with --stdio',
     ],
+    [
+      ['--stdio', 'TOKEN=secret npx -y notes'],
+      '--stdio TOKEN=...: what starts in capitals is read as a variable; set it with --env TOKEN=VALUE, or name a server so with --named-server TOKEN COMMAND',
+    ],
     [['--stdio', 'a='], '--stdio a=: the command is missing'],
     [['--stdio', 'a="'], '--stdio a: a quote is open'],
     [['--stdio', 'x', '--env', 'TOKEN'], '--env TOKEN: the variable is not set; set it or write --env TOKEN=VALUE'],
