@@ -72,7 +72,7 @@ export async function writeConfig(text: string, { label, path }: Target): Promis
     await rename(draft, place);
   } catch (error) {
     await rm(draft, { force: true });
-    throw toStateError(`${label} cannot be written`, error);
+    throw toStateError(`${label} cannot be written`, error, 'Mend that, or choose another file: --output FILE.');
   }
 }
 
