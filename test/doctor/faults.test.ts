@@ -207,15 +207,6 @@ const OPEN: readonly Row[] = [
     'it is left open (no answer to GET within 5 s)',
   ],
   [
-    'leaves GET open to those with a session',
-    (reply, { method, rpc, headers }) => {
-      if (method === 'GET') return headers['mcp-session-id'] === undefined ? { status: 400 } : 'hang';
-      return rpc === 'initialize' ? { ...reply, headers: { 'mcp-session-id': 'a' } } : undefined;
-    },
-    'get',
-    'it is left open (no answer to GET within 5 s)',
-  ],
-  [
     'answers GET with something else',
     (_reply, { method }) => (method === 'GET' ? { status: 200 } : undefined),
     'get',
@@ -325,6 +316,15 @@ const GUARDED: readonly Row[] = [
 ];
 
 const TOLERABLE: readonly Row[] = [
+  [
+    'holds the stream of a session back',
+    (reply, { method, rpc, headers }) => {
+      if (method === 'GET') return headers['mcp-session-id'] === undefined ? { status: 400 } : 'hang';
+      return rpc === 'initialize' ? { ...reply, headers: { 'mcp-session-id': 'a' } } : undefined;
+    },
+    'get',
+    "no headers of a session's stream arrived (no answer to GET within 5 s)",
+  ],
   [
     'refuses server/discover in a way of its own',
     of('server/discover', (_reply, { id }) => rpcError(400, -32000, id)),
