@@ -1,4 +1,4 @@
-import { givenCommands } from '../config/command-upstreams.ts';
+import { givenCommands, variableBefore } from '../config/command-upstreams.ts';
 import type { Input } from '../config/inputs.ts';
 import { isBehindUrl } from '../config/remote.ts';
 import { nameOfCommand } from '../config/server-name.ts';
@@ -90,7 +90,7 @@ interface TypedServer {
 /** Reads `[NAME=]COMMAND`, as `--stdio` takes it. Nothing typed is `undefined`. */
 function readTyped(line: string, splitCommand: InitOptions['splitCommand']): TypedServer | undefined {
   if (NO_COMMAND.test(line)) throw new BridgeError('USAGE', EXPECTED);
-  if (ASSIGNMENT.test(line)) throw new BridgeError('USAGE', `${EXPECTED} ${VARIABLES}`);
+  if (variableBefore(line) !== undefined) throw new BridgeError('USAGE', `${EXPECTED} ${VARIABLES}`);
   if (isBehindUrl(line)) throw new BridgeError('USAGE', `Servers behind a URL are not bridged yet. ${EXPECTED}`);
   const [given] = givenCommands(line === '' ? {} : { stdio: [line] }, []);
   if (given === undefined) return undefined;
@@ -101,8 +101,6 @@ function readTyped(line: string, splitCommand: InitOptions['splitCommand']): Typ
 }
 
 const NO_COMMAND = /^[\w.-]+=\s*$/;
-/** `TOKEN=abc npx ...` would be a server of that name. */
-const ASSIGNMENT = /^(?:[\w.-]+=)?[A-Z_][A-Z\d_]*=.*\s/;
 const EXPECTED = 'Type a command such as npx -y some-server, or NAME=COMMAND.';
 const VARIABLES = 'What starts in capitals is read as a variable: these go into the "env" of the server, in the file.';
 

@@ -34,7 +34,7 @@ export function givenCommands(
 }
 
 function splitName(text: string): GivenCommand {
-  const [, variable] = ASSIGNMENT.exec(text) ?? [];
+  const variable = variableBefore(text);
   // Not with its value, which may be a secret.
   if (variable !== undefined) throw new BridgeError('USAGE', `--stdio ${variable}=...: ${variableInstead(variable)}`);
   const [, name, line] = /^([A-Za-z0-9_.-]+)=(.*)$/s.exec(text) ?? [];
@@ -43,8 +43,10 @@ function splitName(text: string): GivenCommand {
   return { name, origin: `--stdio ${name}`, command: line };
 }
 
-/** `TOKEN=abc npx ...`, as it is written for a shell, would be a server of that name. */
-const ASSIGNMENT = /^([A-Z_][A-Z\d_]*)=\S*\s+[^\s-]/;
+/** The variable that is set before a command, as a shell would: `TOKEN=abc npx ...` would be a server of that name. */
+export function variableBefore(line: string): string | undefined {
+  return /^(?:[\w.-]+=)?([A-Z_][A-Z\d_]*)=\S*\s+[^\s-]/.exec(line)?.[1];
+}
 
 function variableInstead(name: string): string {
   return `what starts in capitals is read as a variable; set it with --env ${name}=VALUE, or name a server so with --named-server ${name} COMMAND`;

@@ -265,6 +265,10 @@ describe('servers of the command line', () => {
       ['--stdio', 'TOKEN=secret npx -y notes'],
       '--stdio TOKEN=...: what starts in capitals is read as a variable; set it with --env TOKEN=VALUE, or name a server so with --named-server TOKEN COMMAND',
     ],
+    [
+      ['--stdio', 'notes=TOKEN=secret npx -y notes'],
+      '--stdio TOKEN=...: what starts in capitals is read as a variable; set it with --env TOKEN=VALUE, or name a server so with --named-server TOKEN COMMAND',
+    ],
     [['--stdio', 'a='], '--stdio a=: the command is missing'],
     [['--stdio', 'a="'], '--stdio a: a quote is open'],
     [['--stdio', 'x', '--env', 'TOKEN'], '--env TOKEN: the variable is not set; set it or write --env TOKEN=VALUE'],
