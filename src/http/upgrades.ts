@@ -30,8 +30,7 @@ export function createUpgrades({
     try {
       guard.check(request);
       const mounted = mounts.find(pathOf(request.url ?? '/'));
-      const isSocket = request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
-      if (!mounted?.ws || !isSocket) throw new HttpError(404, 'No web socket is served at this path');
+      if (!mounted?.ws || request.method !== 'GET') throw new HttpError(404, 'No web socket is served at this path');
       const principal = mounted.resource === undefined ? ANYONE : await gate.admit(request, mounted.resource);
       if (socket.destroyed) return;
       quota.enter(principal, socket);

@@ -92,9 +92,7 @@ describe('a path', () => {
   ])('%s leads out of the mount and is refused', async (path) => {
     const { url, seen } = await startMirror();
     const { port } = await startApp([{ url: `${url}/inside` }]);
-    const socket = createConnection(port, '127.0.0.1');
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-    expect((await text(socket)).split('\r\n')[0]).toBe('HTTP/1.1 404 Not Found');
+    expect(await statusLineOf(port, path)).toBe('HTTP/1.1 404 Not Found');
     expect(seen).toEqual([]);
   });
 
@@ -110,9 +108,7 @@ describe('a path', () => {
     const { url, seen } = await startMirror();
     const inner = { path: '/app/admin', url: `${url}/admin`, auth: true };
     const { port } = await startApp([{ url }, inner]);
-    const socket = createConnection(port, '127.0.0.1');
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-    expect((await text(socket)).split('\r\n')[0]).toMatch(/^HTTP\/1.1 40[14] /);
+    expect(await statusLineOf(port, path)).toMatch(/^HTTP\/1.1 40[14] /);
     expect(seen).toEqual([]);
   });
 
@@ -458,3 +454,10 @@ describe('a mount', () => {
     expect(mounts.resources).toEqual(['/app']);
   });
 });
+
+/** Of the answer to a path as it is; a URL would be put in order before it is sent. */
+async function statusLineOf(port: number, path: string): Promise<string | undefined> {
+  const socket = createConnection(port, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  return (await text(socket)).split('\r\n')[0];
+}
